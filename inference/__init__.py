@@ -1,0 +1,1 @@
+"""House inference server: OpenAI and Deepgram wire protocols over local engines."""
