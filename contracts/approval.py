@@ -1,0 +1,105 @@
+"""An approval is one gated action that waits for a named person, whose decision covers exactly the action shown."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from contracts.base import Content, Contract, Moment
+
+
+class Verdict(StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+class Fallback(StrEnum):
+    """What an expired approval means."""
+
+    DENY = "deny"
+
+
+class ApprovalRequest(Contract):
+    """Input of an approval workflow.
+
+    `digest` is over tool and arguments; `action` says them in plain words; `why` names the rule; times in seconds.
+    The outcome goes to `reply_to` (a workflow id) by the signal `approval_decided`.
+    """
+
+    approval_id: str
+    task_id: str
+    step_id: str
+    session_id: str
+    subject_id: str
+    composition: str
+    tool: str
+    capability: str
+    arguments: Content
+    action: Content
+    digest: str
+    rule_id: str
+    why: str
+    context_pack: Content
+    reviewers: tuple[str, ...] = ()
+    """Groups that may decide; empty means every reviewer."""
+    deadline_seconds: float
+    grace_seconds: float
+    fallback: Fallback = Fallback.DENY
+    reply_to: str
+
+
+class Decision(Contract):
+    """A reviewer's decision. `digest` may be shortened to no less than 8 characters."""
+
+    reviewer: str
+    verdict: Verdict
+    digest: str
+    note: Content | None = None
+    channel: str = "signal"
+
+
+class DecisionReceipt(Contract):
+    """What became of a decision that arrived, effective or refused: nothing is dropped in silence."""
+
+    number: int
+    reviewer: str
+    verdict: str
+    accepted: bool
+    reason: str
+    at: Moment
+    channel: str = "signal"
+
+
+class ApprovalStage(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class OpenApproval(Contract):
+    """An approval as sessions keep it: states and ids alone."""
+
+    approval_id: str
+    task_id: str
+    tool: str
+    stage: ApprovalStage
+    deadline: Moment
+
+
+class ApprovalOutcome(Contract):
+    """Sent to the waiting workflow. `note` is the reviewer's words to the caller, if any."""
+
+    approval_id: str
+    stage: ApprovalStage
+    digest: str
+    reviewer: str | None = None
+    note: Content | None = None
+
+
+class ApprovalView(Contract):
+    """Answer of the approval workflow's query."""
+
+    request: ApprovalRequest
+    stage: ApprovalStage
+    deadline: Moment
+    receipts: tuple[DecisionReceipt, ...]

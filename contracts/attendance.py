@@ -1,0 +1,83 @@
+"""How an agent attends a call: dispatched by an activity that it then keeps alive itself."""
+
+from __future__ import annotations
+
+from contracts.base import Contract
+
+
+class AttendanceStart(Contract):
+    """Input of an attendance workflow. Times in seconds."""
+
+    session_id: str
+    room: str
+    role: str
+    caller_identity: str
+    epoch: int = 0
+    heartbeat_timeout: float
+    probe_timeout: float
+    join_timeout: float
+    max_attempts: int = 5
+
+
+class AttendRequest(Contract):
+    """One agent to bring into the room. With `attached_identity` a living agent is handed a new token instead."""
+
+    session_id: str
+    room: str
+    role: str
+    epoch: int
+    join_timeout: float
+    attached_identity: str | None = None
+    ghost_identity: str | None = None
+
+
+class DispatchMetadata(Contract):
+    """What a dispatched job is told: who it is and the task token it heartbeats with. Never content."""
+
+    session_id: str
+    room: str
+    role: str
+    epoch: int
+    task_token: str
+    """Base64 of the activity's task token."""
+
+
+class AttachToken(Contract):
+    """Server-sent to a living agent: heartbeat with this token from now on."""
+
+    epoch: int
+    task_token: str
+
+
+class AttendResult(Contract):
+    """The agent left by itself. `reason` is `caller_left`, `ended` or `superseded`."""
+
+    identity: str
+    reason: str
+
+
+class ProbeRequest(Contract):
+    room: str
+    role: str
+    epoch: int
+    timeout: float
+
+
+class ProbeResult(Contract):
+    """`present`: the participant is in the room. `answered`: it answered the nonce in time."""
+
+    present: bool
+    answered: bool
+    identity: str | None = None
+
+
+class AgentLost(Contract):
+    """A witness saw the agent's process end without goodbye."""
+
+    epoch: int
+    witness: str
+
+
+class RoomRequest(Contract):
+    room: str
+    identity: str | None = None

@@ -1,0 +1,152 @@
+"""Which agents, tools, rules, words and limits make up one use case."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, model_validator
+
+from contracts.approval import Fallback
+from contracts.base import Contract
+from contracts.handoff import Budget
+from contracts.tools import Effect, ToolDeclaration
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+
+
+class RoleKind(StrEnum):
+    LIVE = "live"
+    BACKSTAGE = "backstage"
+
+
+class Role(Contract):
+    """One agent role. Its `capabilities` decide which tools it is offered, and may call.
+
+    A live role takes only tools without effect in the turn, bounded by `turn_tool_seconds`.
+    """
+
+    name: Name
+    kind: RoleKind
+    instructions: str
+    capabilities: tuple[str, ...] = ()
+    model: str = "house-1"
+    budget: Budget = Budget()
+    turn_tool_seconds: float = 2.0
+
+
+class SpeechModels(Contract):
+    stt: str = "nova-3"
+    tts: str = "tts-1"
+    voice: str = "alloy"
+    language: str = "en"
+
+
+class Phrases(Contract):
+    """The words of this use case where no model is asked. `{…}` fields are filled by code."""
+
+    greeting: str
+    welcome_back: str = "Welcome back. Since we last spoke: {news}"
+    acknowledge: str = "I have passed that on, and I will tell you as soon as it is done."
+    confirm: str = "Just to be sure: {goal}. Shall I go ahead?"
+    not_confirmed: str = "All right, I have left it as it is."
+    holding: str = "One moment, please."
+    backstage_away: str = "I have noted your request, but the system behind me does not answer right now. It will be done as soon as it is back."
+    still_there: str = "I cannot hear you. Are you still there?"
+    waiting_approval: str = "A colleague is checking your request now. I will tell you as soon as it is decided."
+    declined: str = "I am sorry, your request was not approved."
+    expired: str = "I am sorry, nobody could decide about your request in time, so nothing was done."
+    needs_person: str = (
+        "I could not confirm whether it went through, so a colleague will check it and come back to you."
+    )
+    failed: str = "I am sorry, I could not get that done. A colleague will look into it."
+    recovered: str = "Sorry, I was gone for a moment. I am here again."
+
+
+class ApprovalRule(Contract):
+    """Whether a tool's effect waits for a person. The first rule that names the tool decides; with none it is gated."""
+
+    id: Name
+    tool: str
+    gate: bool = True
+    reason: str
+    reviewers: tuple[str, ...] = ()
+    deadline_seconds: float = 300.0
+    grace_seconds: float = 600.0
+    fallback: Fallback = Fallback.DENY
+
+
+class Attendance(Contract):
+    """How soon a missing agent is noticed, in seconds. Heartbeats cost a call each."""
+
+    heartbeat_seconds: float = 0.3
+    heartbeat_timeout: float = 1.5
+    probe_timeout: float = 0.5
+    join_timeout: float = 5.0
+
+
+class Limits(Contract):
+    max_steps: int = 8
+    recent_turns: int = 24
+    task_seconds: float = 900.0
+
+
+class Composition(Contract):
+    id: Name
+    title: str
+    roles: tuple[Role, ...]
+    tools: tuple[ToolDeclaration, ...] = ()
+    approvals: tuple[ApprovalRule, ...] = ()
+    speech: SpeechModels = SpeechModels()
+    phrases: Phrases
+    attendance: Attendance = Attendance()
+    limits: Limits = Field(default_factory=Limits)
+
+    def role(self, name: str) -> Role:
+        """The role of that name. Raises KeyError."""
+        for role in self.roles:
+            if role.name == name:
+                return role
+        raise KeyError(f"composition {self.id!r} has no role {name!r}; it has {', '.join(r.name for r in self.roles)}")
+
+    def tool(self, name: str) -> ToolDeclaration:
+        """The declaration of that tool. Raises KeyError."""
+        for tool in self.tools:
+            if tool.name == name:
+                return tool
+        raise KeyError(f"composition {self.id!r} declares no tool {name!r}")
+
+    def live_roles(self) -> tuple[Role, ...]:
+        return tuple(r for r in self.roles if r.kind is RoleKind.LIVE)
+
+    def backstage_roles(self) -> tuple[Role, ...]:
+        return tuple(r for r in self.roles if r.kind is RoleKind.BACKSTAGE)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Composition:
+        names = [r.name for r in self.roles]
+        if len(set(names)) != len(names):
+            raise ValueError(f"roles: each name once, got {names}")
+        if not self.live_roles():
+            raise ValueError("roles: at least one role of kind 'live' is needed")
+        capabilities = {t.capability for t in self.tools}
+        declared = {t.name for t in self.tools}
+        for role in self.roles:
+            unknown = sorted(set(role.capabilities) - capabilities)
+            if unknown:
+                raise ValueError(
+                    f"roles.{role.name}.capabilities: no tool declares {unknown}; declared: {sorted(capabilities)}"
+                )
+        for tool in self.tools:
+            if tool.lookup and tool.lookup not in declared:
+                raise ValueError(
+                    f"tools.{tool.name}.lookup: unknown tool {tool.lookup!r}; declared: {sorted(declared)}"
+                )
+            if tool.idempotency not in ("key", "none"):
+                raise ValueError(f"tools.{tool.name}.idempotency: {tool.idempotency!r} is not one of 'key', 'none'")
+            if tool.effect is Effect.NONE and tool.idempotency == "key":
+                raise ValueError(f"tools.{tool.name}: a tool without effect needs no idempotency key")
+        for rule in self.approvals:
+            if rule.tool not in declared:
+                raise ValueError(f"approvals.{rule.id}.tool: unknown tool {rule.tool!r}; declared: {sorted(declared)}")
+        return self

@@ -1,0 +1,62 @@
+"""One envelope for what agents and backstage tell each other."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.base import Contract, Moment
+from contracts.delivery import Offer
+from contracts.task import TaskState
+
+
+class TaskNews(Contract):
+    """A task moved on."""
+
+    type: Literal["task.news"] = "task.news"
+    state: TaskState
+
+
+class DeliveryOffered(Contract):
+    """Something to say at the next pause."""
+
+    type: Literal["delivery.offered"] = "delivery.offered"
+    offer: Offer
+
+
+class DeliveryWithdrawn(Contract):
+    """No longer to be said: replaced, or heard another way."""
+
+    type: Literal["delivery.withdrawn"] = "delivery.withdrawn"
+    delivery_id: str
+
+
+class RoleSuperseded(Contract):
+    """A newer agent of this role is in charge; one with a lower epoch falls silent and leaves."""
+
+    type: Literal["role.superseded"] = "role.superseded"
+    role: str
+    epoch: int
+
+
+class SessionEnding(Contract):
+    type: Literal["session.ending"] = "session.ending"
+    reason: str
+
+
+EventPayload = Annotated[
+    TaskNews | DeliveryOffered | DeliveryWithdrawn | RoleSuperseded | SessionEnding,
+    Field(discriminator="type"),
+]
+
+
+class Event(Contract):
+    """The envelope. `sequence` rises per sender; `event_id` is what consumers dedupe on."""
+
+    event_id: str
+    session_id: str
+    role: str
+    sequence: int
+    at: Moment
+    payload: EventPayload

@@ -1,0 +1,90 @@
+"""A hand-off gives one step to one role, with an explicit context package and a budget."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from contracts.base import Content, Contract, Moment
+from contracts.task import StepResult
+
+
+class Trust(StrEnum):
+    """Who vouches for a fact: a system of record, or nobody."""
+
+    RECORD = "record"
+    UNTRUSTED = "untrusted"
+
+
+class Fact(Contract):
+    source: str
+    trust: Trust
+    text: Content
+
+
+class Budget(Contract):
+    """What a hand-off may use. `seconds` bounds the work itself, not the wait for a person."""
+
+    model_calls: int = 8
+    tool_calls: int = 8
+    seconds: float = 120.0
+
+
+class HandoffContext(Contract):
+    """All that a sub-agent is told: nothing reaches it that is not in here.
+
+    `conversation` is speech only (no other role's tool calls, no secrets); `prior` are results of the steps that this
+    one depends on.
+    """
+
+    task_id: str
+    step_id: str
+    role: str
+    session_id: str
+    subject_id: str
+    composition: str
+    goal: Content
+    conversation: Content
+    facts: tuple[Fact, ...] = ()
+    prior: tuple[StepResult, ...] = ()
+    constraints: tuple[str, ...] = ()
+    budget: Budget = Budget()
+    deadline: Moment
+
+
+class Message(Contract):
+    """One message of a backstage model loop, in the shape of the chat protocol."""
+
+    role: str
+    content: Content | None = None
+    tool_calls: tuple[ProposedCall, ...] = ()
+    tool_call_id: str | None = None
+
+
+class ProposedCall(Contract):
+    """A tool call that a model proposes. `arguments` is JSON."""
+
+    call_id: str
+    tool: str
+    arguments: Content
+
+
+class ThinkRequest(Contract):
+    """Input of the model activity: the context and the loop so far. `tools` are offered by the role's capabilities."""
+
+    context: HandoffContext
+    messages: tuple[Message, ...]
+    call_number: int
+
+
+class Thought(Contract):
+    """What the model decided: calls to make, or an answer."""
+
+    calls: tuple[ProposedCall, ...] = ()
+    answer: Content | None = None
+    model: str
+    input_digest: str
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+
+Message.model_rebuild()

@@ -1,0 +1,107 @@
+"""The names that processes know each other by: task queues, workflow types, ids, signals, topics."""
+
+from __future__ import annotations
+
+import uuid
+from enum import StrEnum
+
+
+class TaskQueue(StrEnum):
+    """One queue a layer, so that one slow layer cannot starve another."""
+
+    ORCHESTRATION = "greenroom-orchestration"
+    ROOMS = "greenroom-rooms"
+    MODELS = "greenroom-models"
+    TOOLS = "greenroom-tools"
+    RECORDS = "greenroom-records"
+
+
+class WorkflowType(StrEnum):
+    SESSION = "Session"
+    ATTENDANCE = "Attendance"
+    INBOX = "Inbox"
+    TASK = "Task"
+    HANDOFF = "Handoff"
+    APPROVAL = "Approval"
+    SUMMARY = "Summary"
+
+
+class Signal(StrEnum):
+    """Signal names that are called across packages by name."""
+
+    # session
+    TURN_ENDED = "turn_ended"
+    ROLE_CHANGED = "role_changed"
+    CALLER_CHANGED = "caller_changed"
+    TASK_CHANGED = "task_changed"
+    APPROVAL_CHANGED = "approval_changed"
+    PUBLISH = "publish"
+    END = "end"
+    # attendance
+    LOST = "lost"
+    LEAVE = "leave"
+    # inbox
+    DELIVER = "deliver"
+    PRESENCE = "presence"
+    REPORT = "report"
+    # task and hand-off
+    APPROVAL_DECIDED = "approval_decided"
+    # approval
+    DECIDE = "decide"
+
+
+SNAPSHOT_QUERY = "snapshot"
+STAGE_TOPIC = "stage"
+"""Topic of a session's event stream: what backstage tells the agents in the room."""
+
+ROOM_EVENTS_TOPIC = "greenroom.events"
+"""Text-stream topic of agent-to-agent events in the room."""
+
+ATTACH_TOPIC = "greenroom.attach"
+"""Server-sent data: a new task token for a living agent."""
+
+PROBE_TOPIC = "greenroom.probe"
+"""Server-sent data: a nonce that a living agent answers in its attributes."""
+
+ATTRIBUTE_PROBE = "greenroom.probe"
+ATTRIBUTE_ATTACHED = "greenroom.attached"
+ATTRIBUTE_EPOCH = "greenroom.epoch"
+ATTRIBUTE_ROLE = "greenroom.role"
+
+
+def new_id(kind: str) -> str:
+    """A fresh id such as `task-1f0c9a2b7d3e`. Not for use inside a workflow."""
+    return f"{kind}-{uuid.uuid4().hex[:12]}"
+
+
+def session_workflow_id(session_id: str) -> str:
+    return f"session/{session_id}"
+
+
+def attendance_workflow_id(session_id: str, role: str) -> str:
+    return f"session/{session_id}/role/{role}"
+
+
+def summary_workflow_id(session_id: str) -> str:
+    return f"session/{session_id}/summary"
+
+
+def inbox_workflow_id(subject_id: str) -> str:
+    return f"inbox/{subject_id}"
+
+
+def task_workflow_id(task_id: str) -> str:
+    return f"task/{task_id}"
+
+
+def step_workflow_id(task_id: str, step_id: str) -> str:
+    return f"task/{task_id}/step/{step_id}"
+
+
+def approval_workflow_id(approval_id: str) -> str:
+    return f"approval/{approval_id}"
+
+
+def agent_name(role: str) -> str:
+    """LiveKit agent name of a live role: its own worker pool."""
+    return f"greenroom-{role}"

@@ -1,0 +1,166 @@
+"""What is written to the records. Every record is an idempotent upsert by its id; a lower `revision` never wins."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.approval import ApprovalStage
+from contracts.base import Content, Contract, Moment
+from contracts.delivery import DeliveryState
+from contracts.session import Turn
+from contracts.task import StepStatus, TaskStage
+
+
+class SessionRecord(Contract):
+    type: Literal["session"] = "session"
+    session_id: str
+    room: str
+    subject_id: str
+    composition: str
+    state: str
+    """`open`, `ended` or `summarized`."""
+    revision: int
+    opened_at: Moment
+    ended_at: Moment | None = None
+    end_reason: str | None = None
+
+
+class TurnRecord(Contract):
+    type: Literal["turn"] = "turn"
+    turn: Turn
+
+
+class TaskRecord(Contract):
+    type: Literal["task"] = "task"
+    task_id: str
+    session_id: str
+    subject_id: str
+    composition: str
+    stage: TaskStage
+    revision: int
+    goal: Content
+    speech: Content | None = None
+    requested_at: Moment
+    updated_at: Moment
+
+
+class StepRecord(Contract):
+    type: Literal["step"] = "step"
+    task_id: str
+    step_id: str
+    role: str
+    goal: Content
+    status: StepStatus | None
+    """None while it runs."""
+    revision: int
+    answer: Content | None = None
+    updated_at: Moment
+
+
+class ApprovalRecord(Contract):
+    type: Literal["approval"] = "approval"
+    approval_id: str
+    task_id: str
+    step_id: str
+    session_id: str
+    subject_id: str
+    composition: str
+    tool: str
+    capability: str
+    action: Content
+    arguments: Content
+    digest: str
+    rule_id: str
+    why: str
+    stage: ApprovalStage
+    revision: int
+    opened_at: Moment
+    deadline: Moment
+    decided_at: Moment | None = None
+    reviewer: str | None = None
+    note: Content | None = None
+
+
+class DecisionRecord(Contract):
+    """A decision that arrived, effective or refused."""
+
+    type: Literal["decision"] = "decision"
+    approval_id: str
+    number: int
+    reviewer: str
+    verdict: str
+    accepted: bool
+    reason: str
+    channel: str
+    at: Moment
+
+
+class DeliveryRecord(Contract):
+    type: Literal["delivery"] = "delivery"
+    delivery_id: str
+    subject_id: str
+    session_id: str
+    task_id: str
+    topic: str
+    state: DeliveryState
+    revision: int
+    attempts: int
+    speech: Content
+    heard_in: str | None = None
+    created_at: Moment
+    updated_at: Moment
+
+
+class ArtifactRecord(Contract):
+    """A product of a call, such as its summary. `body` is JSON of the type that `kind` names."""
+
+    type: Literal["artifact"] = "artifact"
+    artifact_id: str
+    session_id: str
+    subject_id: str
+    kind: str
+    body: Content
+    created_at: Moment
+
+
+class AuditRecord(Contract):
+    """One line of the audit trail: who did what to what. `detail` holds ids, states and digests, never content."""
+
+    type: Literal["audit"] = "audit"
+    entry_id: str
+    session_id: str
+    at: Moment
+    actor: str
+    action: str
+    target: str
+    detail: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+
+
+Record = Annotated[
+    SessionRecord
+    | TurnRecord
+    | TaskRecord
+    | StepRecord
+    | ApprovalRecord
+    | DecisionRecord
+    | DeliveryRecord
+    | ArtifactRecord
+    | AuditRecord,
+    Field(discriminator="type"),
+]
+
+
+class RecordBatch(Contract):
+    records: tuple[Record, ...]
+
+
+class ReviewerRecord(Contract):
+    """A person who may decide. `capabilities` empty means every capability."""
+
+    name: str
+    display_name: str
+    groups: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    active: bool = True

@@ -1,0 +1,83 @@
+"""What a tool is, a call of it, and what came of the call."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from contracts.base import Content, Contract
+
+
+class Effect(StrEnum):
+    NONE = "none"
+    REVERSIBLE = "reversible"
+    IRREVERSIBLE = "irreversible"
+
+
+class ToolDeclaration(Contract):
+    """A tool as the composition declares it, beside what its server says of itself.
+
+    `idempotency` is `key` when the server takes an idempotency key (in the request's `_meta`, and as the argument named
+    by `key_argument`), or `none`: then an effect is sent at most once. `lookup` names the tool that tells whether an
+    effect with unknown outcome happened, called with the arguments named in `lookup_arguments`.
+    `say` puts the action into plain words, with `{argument}` fields.
+    """
+
+    name: str
+    server: str
+    capability: str
+    effect: Effect = Effect.NONE
+    idempotency: str = "none"
+    key_argument: str | None = None
+    lookup: str | None = None
+    lookup_arguments: tuple[str, ...] = ()
+    timeout_seconds: float = 10.0
+    say: str | None = None
+
+
+class ToolSpec(Contract):
+    """A tool as a model is offered it. `parameters` is a JSON schema of an object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    declaration: ToolDeclaration
+
+
+class ToolCall(Contract):
+    """One call. `arguments` is JSON; `role` is who calls; the key is derived from task, step and call.
+
+    `approval_id` and `approved_digest` tell which decision covers a gated call.
+    """
+
+    call_id: str
+    tool: str
+    arguments: Content
+    role: str
+    composition: str
+    subject_id: str
+    session_id: str
+    task_id: str | None = None
+    step_id: str | None = None
+    idempotency_key: str | None = None
+    approval_id: str | None = None
+    approved_digest: str | None = None
+
+
+class ToolStatus(StrEnum):
+    OK = "ok"
+    REFUSED = "refused"
+    """The registry or the tool's own rules said no; nothing happened."""
+    FAILED = "failed"
+    """Surely nothing happened."""
+    UNKNOWN = "unknown"
+    """It may have happened; never to be retried blindly."""
+
+
+class ToolOutcome(Contract):
+    """`result` is JSON or text as the tool gave it."""
+
+    call_id: str
+    tool: str
+    status: ToolStatus
+    result: Content

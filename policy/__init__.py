@@ -1,0 +1,1 @@
+"""Pure decisions. No I/O, no clock: time is passed in."""

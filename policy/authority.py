@@ -1,0 +1,87 @@
+"""Who may call what, and what waits for a person."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from contracts.base import Contract
+from contracts.composition import ApprovalRule, Composition
+from contracts.tools import Effect, ToolDeclaration
+
+MIN_DIGEST = 8
+
+
+class AccessVerdict(Contract):
+    allowed: bool
+    reason: str
+
+
+class GateVerdict(Contract):
+    """`rule` is the composition's rule that decided; None where the safe default did."""
+
+    gated: bool
+    rule_id: str
+    reason: str
+    rule: ApprovalRule | None = None
+
+
+def may_call(composition: Composition, role_name: str, tool_name: str) -> AccessVerdict:
+    """Whether that role holds the capability which that tool asks for. An unknown role or tool is refused."""
+    try:
+        role, tool = composition.role(role_name), composition.tool(tool_name)
+    except KeyError as missing:
+        return AccessVerdict(allowed=False, reason=str(missing.args[0]))
+    if tool.capability in role.capabilities:
+        return AccessVerdict(allowed=True, reason=f"role {role_name} holds {tool.capability}")
+    return AccessVerdict(
+        allowed=False, reason=f"role {role_name} does not hold {tool.capability}, which {tool_name} needs"
+    )
+
+
+def tools_of(composition: Composition, role_name: str) -> tuple[ToolDeclaration, ...]:
+    """The tools that role may be offered. A live role is offered only those without effect."""
+    role = composition.role(role_name)
+    live = role in composition.live_roles()
+    return tuple(
+        tool
+        for tool in composition.tools
+        if tool.capability in role.capabilities and not (live and tool.effect is not Effect.NONE)
+    )
+
+
+def gate(composition: Composition, tool: ToolDeclaration) -> GateVerdict:
+    """Whether a call of that tool waits for a person. Safe by default: an effect is gated unless a rule frees it."""
+    if tool.effect is Effect.NONE:
+        return GateVerdict(gated=False, rule_id="no-effect", reason="the tool has no effect")
+    for rule in composition.approvals:
+        if rule.tool == tool.name:
+            return GateVerdict(gated=rule.gate, rule_id=rule.id, reason=rule.reason, rule=rule)
+    return GateVerdict(gated=True, rule_id="default", reason="an effect is gated unless a rule frees it")
+
+
+def canonical(arguments: dict[str, Any]) -> str:
+    """Arguments as JSON with one spelling: sorted keys, no spaces."""
+    return json.dumps(arguments, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def action_digest(tool: str, arguments: dict[str, Any]) -> str:
+    """SHA-256 (hex) over the exact action: what a decision covers."""
+    return hashlib.sha256(f"{tool}\n{canonical(arguments)}".encode()).hexdigest()
+
+
+def covers(decided: str, digest: str) -> bool:
+    """Whether a decision's digest, perhaps shortened, is that of the action."""
+    return len(decided) >= MIN_DIGEST and digest.startswith(decided.lower())
+
+
+def plain_words(tool: ToolDeclaration, arguments: dict[str, Any]) -> str:
+    """The action in one line: the tool's own sentence, else its name and arguments."""
+    if tool.say is not None:
+        try:
+            return tool.say.format_map(arguments)
+        except (KeyError, IndexError, ValueError):
+            pass  # a sentence that does not fit its arguments must not hide them
+    listed = ", ".join(f"{name} {value}" for name, value in sorted(arguments.items()))
+    return f"{tool.name.replace('_', ' ')}: {listed}"
