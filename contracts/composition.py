@@ -51,7 +51,10 @@ class Phrases(Contract):
     confirm: str = "Just to be sure: {goal}. Shall I go ahead?"
     not_confirmed: str = "All right, I have left it as it is."
     holding: str = "One moment, please."
-    backstage_away: str = "I have noted your request, but the system behind me does not answer right now. It will be done as soon as it is back."
+    backstage_away: str = (
+        "I have noted your request, but the system behind me does not answer right now. "
+        "It will be done as soon as it is back."
+    )
     still_there: str = "I cannot hear you. Are you still there?"
     waiting_approval: str = "A colleague is checking your request now. I will tell you as soon as it is decided."
     declined: str = "I am sorry, your request was not approved."
