@@ -1,0 +1,1 @@
+"""Speech engines: protocols and the local implementations."""

@@ -1,0 +1,1 @@
+"""Streaming recognition: from audio frames to Deepgram messages."""

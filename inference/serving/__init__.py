@@ -1,0 +1,1 @@
+"""What every route shares: queues, metrics, faults, errors, keys."""
