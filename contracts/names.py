@@ -38,6 +38,7 @@ class Signal(StrEnum):
     PUBLISH = "publish"
     END = "end"
     # attendance
+    JOINED = "joined"
     LOST = "lost"
     LEAVE = "leave"
     # inbox
@@ -46,11 +47,26 @@ class Signal(StrEnum):
     REPORT = "report"
     # task and hand-off
     APPROVAL_DECIDED = "approval_decided"
+    STEP_MOVED = "step_moved"
     # approval
     DECIDE = "decide"
 
 
+class SearchAttribute(StrEnum):
+    """Typed search attributes, registered by temporal-dev.yml. Never content."""
+
+    SESSION = "SessionId"
+    SUBJECT = "SubjectId"
+    COMPOSITION = "Composition"
+    TASK_STATE = "TaskState"
+    APPROVAL_STATE = "ApprovalState"
+    RISK = "Risk"
+    REVIEWER = "Reviewer"
+    DEADLINE = "Deadline"
+
+
 SNAPSHOT_QUERY = "snapshot"
+VIEW_QUERY = "view"
 STAGE_TOPIC = "stage"
 """Topic of a session's event stream: what backstage tells the agents in the room."""
 

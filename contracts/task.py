@@ -26,15 +26,17 @@ class TaskStage(StrEnum):
     PLANNING = "planning"
     RUNNING = "running"
     WAITING_APPROVAL = "waiting_approval"
-    NEEDS_PERSON = "needs_person"
     DONE = "done"
+    NEEDS_PERSON = "needs_person"
+    """It could not be told what happened: a person has to look."""
     DECLINED = "declined"
     FAILED = "failed"
     CANCELLED = "cancelled"
 
     @property
     def final(self) -> bool:
-        return self in (TaskStage.DONE, TaskStage.DECLINED, TaskStage.FAILED, TaskStage.CANCELLED)
+        """Whether the work has ended. A task that needs a person has ended for the machine."""
+        return self not in (TaskStage.PLANNING, TaskStage.RUNNING, TaskStage.WAITING_APPROVAL)
 
 
 class TaskState(Contract):
@@ -103,3 +105,10 @@ class TaskResult(Contract):
     stage: TaskStage
     speech: Content
     steps: tuple[StepResult, ...]
+
+
+class StepNews(Contract):
+    """A hand-off tells its task where it stands, by signal."""
+
+    step_id: str
+    stage: TaskStage

@@ -1,0 +1,1 @@
+"""Outside effects that workflows ask for."""

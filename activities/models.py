@@ -1,0 +1,174 @@
+"""Asks backstage models: plans, steps of a hand-off, summaries. One chat call an activity; retries are Temporal's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import openai
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities import prompts
+from activities.tools import ToolCaller
+from contracts.base import Content
+from contracts.composition import Composition, Role
+from contracts.handoff import ProposedCall, ThinkRequest, Thought
+from contracts.summary import ActionItem, Cited, Summary, SummaryRequest
+from contracts.task import Plan, PlanRequest, PlanStep
+from policy.authority import tools_of
+
+_PASSING = (408, 409, 429)
+"""Client errors that may pass; every other 4xx is our own fault and is not retried."""
+
+
+class ModelActivities:
+    """`client` is built with `max_retries=0`."""
+
+    def __init__(
+        self,
+        client: openai.AsyncOpenAI,
+        compositions: Mapping[str, Composition],
+        registries: Mapping[str, ToolCaller],
+    ) -> None:
+        self._client = client
+        self._compositions = compositions
+        self._registries = registries
+
+    @activity.defn(name="models.plan")
+    async def plan(self, request: PlanRequest) -> Plan:
+        """A plan for the task's goal, in the shape that was asked for; whether it makes sense is decided by policy."""
+        composition = self._composition(request.task.composition)
+        planner = _role(composition, "planner")
+        registry = self._registries[composition.id]
+        offers = {
+            role.name: await registry.specs(role.name)
+            for role in composition.backstage_roles()
+            if tools_of(composition, role.name)
+        }
+        answer = await self._chat(
+            planner.model,
+            prompts.plan_messages(request, composition, planner, offers),
+            response_format=_json_schema("plan", prompts.PLAN_SCHEMA),
+        )
+        draft = _parsed(answer)
+        subject = request.task.subject_id
+        try:
+            steps = tuple(
+                PlanStep(
+                    step_id=str(step["id"]),
+                    role=str(step["role"]),
+                    goal=Content(subject_id=subject, body=str(step["goal"])),
+                    depends_on=tuple(str(d) for d in step["depends_on"]),
+                )
+                for step in draft["steps"]
+            )
+        except (KeyError, TypeError) as error:
+            raise _malformed("plan") from error
+        return Plan(steps=steps)
+
+    @activity.defn(name="models.think")
+    async def think(self, request: ThinkRequest) -> Thought:
+        """One round of a hand-off: the tool calls that the model proposes, or its answer."""
+        context = request.context
+        composition = self._composition(context.composition)
+        role = _role(composition, context.role)
+        specs = await self._registries[composition.id].specs(role.name)
+        messages = prompts.handoff_messages(context, role, request.messages)
+        extra: dict[str, Any] = {"tools": prompts.tool_params(specs)} if specs else {}
+        answer = await self._chat(role.model, messages, **extra)
+        message = answer.choices[0].message
+        digest = hashlib.sha256(json.dumps(messages, sort_keys=True).encode()).hexdigest()
+        calls = tuple(
+            ProposedCall(
+                call_id=call.id,
+                tool=call.function.name,
+                arguments=Content(subject_id=context.subject_id, body=call.function.arguments),
+            )
+            for call in message.tool_calls or ()
+            if call.type == "function"
+        )
+        return Thought(
+            calls=calls,
+            answer=Content(subject_id=context.subject_id, body=message.content) if message.content else None,
+            model=answer.model,
+            input_digest=digest,
+            tokens_in=answer.usage.prompt_tokens if answer.usage else 0,
+            tokens_out=answer.usage.completion_tokens if answer.usage else 0,
+        )
+
+    @activity.defn(name="models.summarize")
+    async def summarize(self, request: SummaryRequest) -> Summary:
+        """What a call came to, each line citing its turns."""
+        composition = self._composition(request.composition)
+        summarizer = _role(composition, "summarizer")
+        answer = await self._chat(
+            summarizer.model,
+            prompts.summary_messages(request, summarizer),
+            response_format=_json_schema("summary", prompts.SUMMARY_SCHEMA),
+        )
+        draft = _parsed(answer)
+
+        def said(text: Any) -> Content:
+            return Content(subject_id=request.subject_id, body=str(text))
+
+        def cited(key: str) -> tuple[Cited, ...]:
+            return tuple(Cited(text=said(i["text"]), turn_ids=tuple(i["turn_ids"])) for i in draft[key])
+
+        try:
+            return Summary(
+                session_id=request.session_id,
+                summary=said(draft["summary"]),
+                decisions=cited("decisions"),
+                action_items=tuple(
+                    ActionItem(text=said(i["text"]), owner=i["owner"], due=i["due"], turn_ids=tuple(i["turn_ids"]))
+                    for i in draft["action_items"]
+                ),
+                open_questions=cited("open_questions"),
+                promises=cited("promises"),
+            )
+        except (KeyError, TypeError) as error:
+            raise _malformed("summary") from error
+
+    async def _chat(self, model: str, messages: list[prompts.ChatMessage], **extra: Any) -> Any:
+        try:
+            return await self._client.chat.completions.create(model=model, messages=messages, **extra)  # type: ignore[arg-type]
+        except openai.APIStatusError as error:
+            final = 400 <= error.status_code < 500 and error.status_code not in _PASSING
+            raise ApplicationError(
+                f"the model service answered {error.status_code}", type="ModelRefused", non_retryable=final
+            ) from error
+        except openai.APIConnectionError as error:
+            raise ApplicationError("the model service could not be reached", type="ModelUnavailable") from error
+
+    def _composition(self, composition_id: str) -> Composition:
+        try:
+            return self._compositions[composition_id]
+        except KeyError:
+            raise ApplicationError(
+                f"no composition {composition_id!r} on this worker", type="UnknownComposition", non_retryable=True
+            ) from None
+
+
+def _role(composition: Composition, name: str) -> Role:
+    try:
+        return composition.role(name)
+    except KeyError as error:
+        raise ApplicationError(str(error.args[0]), type="UnknownRole", non_retryable=True) from None
+
+
+def _json_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema, "strict": True}}
+
+
+def _parsed(answer: Any) -> Any:
+    try:
+        return json.loads(answer.choices[0].message.content or "")
+    except ValueError as error:
+        raise _malformed("answer") from error
+
+
+def _malformed(what: str) -> ApplicationError:
+    return ApplicationError(f"the model's {what} is not of the shape that was asked for", type="ModelMalformed")

@@ -1,0 +1,48 @@
+"""Reads and writes the records."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from contracts.composition import Composition
+from contracts.records import Record, RecordBatch, ReviewerRecord, TurnRecord
+
+
+class RecordStore(Protocol):
+    """The store as activities need it. Methods block; they are called in threads."""
+
+    def write(self, records: Sequence[Record]) -> int: ...
+    def reviewer(self, name: str) -> ReviewerRecord | None: ...
+    def turns(self, session_id: str) -> Sequence[TurnRecord]: ...
+
+
+class RecordActivities:
+    def __init__(self, store: RecordStore, compositions: Mapping[str, Composition]) -> None:
+        self._store = store
+        self._compositions = compositions
+
+    @activity.defn(name="records.write")
+    async def write(self, batch: RecordBatch) -> int:
+        """Upserts a batch; safe to repeat. Returns how many rows it changed."""
+        return await asyncio.to_thread(self._store.write, batch.records)
+
+    @activity.defn(name="records.reviewer")
+    async def reviewer(self, name: str) -> ReviewerRecord | None:
+        """The reviewer of that name, or None."""
+        return await asyncio.to_thread(self._store.reviewer, name)
+
+    @activity.defn(name="records.composition")
+    async def composition(self, composition_id: str) -> Composition:
+        """The composition as it is now; a workflow keeps to the version that it was given."""
+        try:
+            return self._compositions[composition_id]
+        except KeyError:
+            known = ", ".join(sorted(self._compositions)) or "none"
+            raise ApplicationError(
+                f"no composition {composition_id!r}; loaded: {known}", type="UnknownComposition", non_retryable=True
+            ) from None

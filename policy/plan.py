@@ -1,0 +1,77 @@
+"""What a plan must satisfy, and which steps may run next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from contracts.composition import Composition
+from contracts.task import Plan, PlanStep, StepResult, StepStatus, TaskStage
+from policy.authority import tools_of
+
+
+def errors_of(plan: Plan, composition: Composition) -> tuple[str, ...]:
+    """What is wrong with a plan, each in a sentence that helps its maker to repair it; empty if nothing is."""
+    found: list[str] = []
+    roles = {role.name for role in composition.backstage_roles() if tools_of(composition, role.name)}
+    ids = [step.step_id for step in plan.steps]
+    if not plan.steps:
+        found.append("the plan has no step: give at least one")
+    if len(plan.steps) > composition.limits.max_steps:
+        found.append(f"the plan has {len(plan.steps)} steps, at most {composition.limits.max_steps} are allowed")
+    for step_id in sorted({i for i in ids if ids.count(i) > 1}):
+        found.append(f"step id {step_id!r} is used more than once")
+    for step in plan.steps:
+        if step.role not in roles:
+            found.append(f"step {step.step_id!r}: unknown role {step.role!r}; one of {', '.join(sorted(roles))}")
+        for needed in step.depends_on:
+            if needed not in ids:
+                found.append(f"step {step.step_id!r} depends on {needed!r}, which is no step of the plan")
+    if not found and _has_cycle(plan):
+        found.append("the steps depend on each other in a circle")
+    return tuple(found)
+
+
+def _has_cycle(plan: Plan) -> bool:
+    open_steps = {step.step_id: set(step.depends_on) for step in plan.steps}
+    while free := [step_id for step_id, needs in open_steps.items() if not needs]:
+        for step_id in free:
+            del open_steps[step_id]
+        for needs in open_steps.values():
+            needs.difference_update(free)
+    return bool(open_steps)
+
+
+def ready(plan: Plan, started: Collection[str], results: Mapping[str, StepResult]) -> tuple[PlanStep, ...]:
+    """Steps not yet started whose needs are all done, in the plan's order."""
+    return tuple(
+        step
+        for step in plan.steps
+        if step.step_id not in started
+        and all(n in results and results[n].status is StepStatus.DONE for n in step.depends_on)
+    )
+
+
+def blocked(plan: Plan, started: Collection[str], results: Mapping[str, StepResult]) -> tuple[PlanStep, ...]:
+    """Steps that can never start, because one that they need ended otherwise than done."""
+    return tuple(
+        step
+        for step in plan.steps
+        if step.step_id not in started
+        and any(n in results and results[n].status is not StepStatus.DONE for n in step.depends_on)
+    )
+
+
+_WORST_FIRST = (
+    (StepStatus.NEEDS_PERSON, TaskStage.NEEDS_PERSON),
+    (StepStatus.FAILED, TaskStage.FAILED),
+    (StepStatus.DECLINED, TaskStage.DECLINED),
+)
+
+
+def stage_of(results: Collection[StepResult]) -> TaskStage:
+    """What a task came to, by the worst of its steps."""
+    statuses = {result.status for result in results}
+    for status, stage in _WORST_FIRST:
+        if status in statuses:
+            return stage
+    return TaskStage.DONE
