@@ -1,0 +1,40 @@
+"""The front door as an ASGI application."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI, Request, Response
+
+from console import calls, health, problems, webhooks
+from console.deps import Deps
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """The application over injected dependencies; it owns none but the room client, which it closes at its end."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await deps.rooms.aclose()
+
+    app = FastAPI(title="Greenroom front door", lifespan=lifespan)
+    problems.install(app)
+
+    @app.middleware("http")
+    async def measure(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
+        started = time.perf_counter()
+        response = await proceed(request)
+        route = request.scope.get("route")
+        template = getattr(route, "path", "unmatched")  # the pattern, not the path: bounded label values
+        deps.metrics.requests.labels(request.method, template, str(response.status_code)).observe(
+            time.perf_counter() - started
+        )
+        return response
+
+    app.include_router(calls.router(deps))
+    app.include_router(webhooks.router(deps))
+    app.include_router(health.router(deps))
+    return app

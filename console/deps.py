@@ -1,0 +1,25 @@
+"""What the front door is made of; `workers` wires it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from console.metrics import Metrics
+from console.rooms import Rooms
+from console.sessions import Sessions
+from contracts.composition import Composition
+
+Check = Callable[[], Awaitable[str | None]]
+"""Asks one dependency; gives what is wrong with it, or None."""
+
+
+@dataclass(frozen=True)
+class Deps:
+    """`compositions` by id; `checks` by the name of what they ask."""
+
+    rooms: Rooms
+    sessions: Sessions
+    compositions: Mapping[str, Composition]
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)
