@@ -1,0 +1,34 @@
+# Every target sets up what it needs first; with nothing to do that takes well under a second.
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: help setup demo dev test check migrate clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## install what is missing: Python environment, LiveKit and Temporal servers, database
+	@$(or $(PYTHON),python3) -m workers.stack.bootstrap
+
+demo: setup ## place a real call and check what the caller heard; HOLD=1 leaves it up, CHAOS=1 kills servers in mid-call
+	@$(BIN)/python -m workers demo $(if $(filter 1,$(HOLD)),--hold) $(if $(filter 1,$(CHAOS)),--chaos)
+
+dev: setup ## the stack with one merged log, until Ctrl-C; ARGS="--auto-ports --data .dev/second"
+	@$(BIN)/python -m workers dev $(ARGS)
+
+test: setup ## the test suite; ARGS="-m 'not stack' -k name"
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup ## style, strict types, import directions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+migrate: setup ## bring the database of the records up to date
+	@$(BIN)/python -m migrations
+
+clean: ## remove databases and logs; keeps the Python environment and the built servers
+	@$(or $(PYTHON),python3) -m workers.stack.bootstrap --clean

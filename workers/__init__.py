@@ -1,0 +1,1 @@
+"""Process entry points and the command line: the only place that wires everything."""

@@ -1,0 +1,5 @@
+"""`python -m workers` is `greenroom`."""
+
+from workers.cli import main
+
+main()

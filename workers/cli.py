@@ -1,0 +1,67 @@
+"""The `greenroom` command line. A command's module is imported only when that command runs."""
+
+import importlib
+import sys
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+from workers.errors import GreenroomError
+
+
+class Entry(NamedTuple):
+    """`module` has the command's typer `app`; `panel` is the heading in `greenroom --help`."""
+
+    module: str
+    help: str
+    panel: str
+
+
+_STACK = "The development stack"
+_CALLS = "Calls and their records"
+_PROCESSES = "Single processes (the stack starts them)"
+
+COMMANDS: dict[str, Entry] = {
+    "dev": Entry("workers.commands.dev", "Start the whole stack with one merged log, until Ctrl-C.", _STACK),
+    "doctor": Entry("workers.commands.doctor", "Find what is missing or misconfigured, and name the fix.", _STACK),
+    "settings": Entry("workers.commands.settings", "Show every setting, its value and its meaning.", _STACK),
+    "setup": Entry("workers.commands.setup", "Install what the stack needs; does nothing when all is there.", _STACK),
+}
+
+
+class _Lazy(TyperCommand):
+    """Stands for a command in the help; becomes the real one when it is about to run."""
+
+    def __init__(self, name: str, entry: Entry) -> None:
+        super().__init__(name=name, callback=None, help=entry.help, rich_help_panel=entry.panel)
+        self._module = entry.module
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        real = get_command(importlib.import_module(self._module).app)
+        real.name = self.name
+        return real.make_context(info_name, args, parent=parent, **extra)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        self.commands = {name: _Lazy(name, entry) for name, entry in COMMANDS.items()}
+
+
+app = typer.Typer(cls=_Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def greenroom() -> None:
+    """Voice agents that stay quick on the call while the long work runs durably backstage."""
+
+
+def main() -> None:
+    """Exit codes: 0 well, 1 something is wrong and was said, 2 wrong usage or a setting that cannot be used."""
+    try:
+        app(prog_name="greenroom")
+    except GreenroomError as error:
+        print(f"greenroom: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

@@ -1,0 +1,13 @@
+"""Errors whose message is all that a user needs: what is wrong and what to do. The command line prints them plainly."""
+
+
+class GreenroomError(Exception):
+    """`exit_code` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class SettingsError(GreenroomError):
+    """One line for each setting that cannot be used: its variable, its value, what is allowed."""
+
+    exit_code = 2
