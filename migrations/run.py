@@ -1,0 +1,84 @@
+"""Running the migrations, each run in one transaction: all of it or nothing, on SQLite too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, text
+
+from store.engine import open_engine, read_revision, writing
+from store.errors import StoreError
+
+DEFAULT_URL = "sqlite:///.dev/greenroom.db"
+_LOCK = 0x67726E726D
+"""Key of the PostgreSQL advisory lock that lets one migration run at a time."""
+
+
+def default_url() -> str:
+    return os.environ.get("GREENROOM_DATABASE_URL") or DEFAULT_URL
+
+
+def upgrade(url: str | None = None, revision: str = "head") -> None:
+    """Brings the database to `revision`, creating a SQLite file and its folder if missing. Raises StoreError kinds."""
+    _run(url, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(url: str | None, revision: str) -> None:
+    """Takes the database back to `revision` (`base` drops every table, and what they hold). Raises StoreError kinds."""
+    _run(url, lambda config: command.downgrade(config, revision))
+
+
+def current(url: str | None = None) -> str | None:
+    """The database's revision; None if it has none. Raises StoreError kinds."""
+    engine = open_engine(url or default_url(), verify=False)
+    try:
+        return read_revision(engine)
+    finally:
+        engine.dispose()
+
+
+def config_for(connection: Connection | None = None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def _run(url: str | None, migrate: Callable[[Config], None]) -> None:
+    engine = open_engine(url or default_url(), verify=False)
+    try:
+        if engine.dialect.name == "sqlite":
+            _make_folder(engine)
+        with _exclusively(engine) as connection:
+            try:
+                migrate(config_for(connection))
+            except CommandError as error:
+                raise StoreError(
+                    f"the migration cannot run: {error}. Name a revision that migrations/versions/ has; "
+                    "a database of a newer program needs that program"
+                ) from error
+    finally:
+        engine.dispose()
+
+
+def _make_folder(engine: Engine) -> None:
+    folder = Path(engine.url.database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder of the database, {folder}, cannot be made ({error}): name another") from error
+
+
+@contextmanager
+def _exclusively(engine: Engine) -> Iterator[Connection]:
+    with writing(engine) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+        yield connection

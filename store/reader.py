@@ -1,0 +1,142 @@
+"""Reading records. Every answer is a contract, as it was written."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Engine, Select, select, tuple_
+
+from contracts.approval import ApprovalStage
+from contracts.base import Contract
+from contracts.delivery import DeliveryState
+from contracts.records import (
+    ApprovalRecord,
+    ArtifactRecord,
+    AuditRecord,
+    DecisionRecord,
+    DeliveryRecord,
+    ReviewerRecord,
+    SessionRecord,
+    StepRecord,
+    TaskRecord,
+    TurnRecord,
+)
+from store import tables
+from store.engine import reading
+from store.rows import TABLES, from_row
+
+C = TypeVar("C", bound=Contract)
+
+
+class RecordReader:
+    """Reads records; safe for many threads. Lists of open length take a `limit`; None is no limit.
+
+    Every method raises RetryableStoreError kinds when the database is away.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def sessions(self, limit: int = 50, before: str | None = None) -> list[SessionRecord]:
+        """Newest first. `before` is the session id that ended the previous page; LookupError if there is none such."""
+        table = tables.sessions
+        query = select(table).order_by(table.c.opened_at.desc(), table.c.session_id.desc()).limit(limit)
+        if before is not None:
+            last = self.session(before)
+            if last is None:
+                raise LookupError(f"no session {before}")
+            query = query.where(tuple_(table.c.opened_at, table.c.session_id) < (last.opened_at, last.session_id))
+        return self._all(SessionRecord, query)
+
+    def session(self, session_id: str) -> SessionRecord | None:
+        return self._one(SessionRecord, tables.sessions.c.session_id == session_id)
+
+    def turns(self, session_id: str) -> list[TurnRecord]:
+        """Oldest first."""
+        table = tables.turns
+        query = select(table).where(table.c.session_id == session_id)
+        return self._all(TurnRecord, query.order_by(table.c.started_at, table.c.ended_at, table.c.turn_id))
+
+    def tasks(
+        self, *, session_id: str | None = None, subject_id: str | None = None, limit: int | None = None
+    ) -> list[TaskRecord]:
+        """Newest first."""
+        table = tables.tasks
+        query = _matching(select(table), {table.c.session_id: session_id, table.c.subject_id: subject_id})
+        return self._all(TaskRecord, query.order_by(table.c.requested_at.desc(), table.c.task_id.desc()).limit(limit))
+
+    def task(self, task_id: str) -> TaskRecord | None:
+        return self._one(TaskRecord, tables.tasks.c.task_id == task_id)
+
+    def steps(self, task_id: str) -> list[StepRecord]:
+        """In the order of their ids (a plan's order is the planner's)."""
+        table = tables.steps
+        return self._all(StepRecord, select(table).where(table.c.task_id == task_id).order_by(table.c.step_id))
+
+    def approvals(
+        self, stage: ApprovalStage | None = None, *, session_id: str | None = None, limit: int | None = None
+    ) -> list[ApprovalRecord]:
+        """Newest first."""
+        table = tables.approvals
+        query = _matching(select(table), {table.c.stage: stage, table.c.session_id: session_id})
+        query = query.order_by(table.c.opened_at.desc(), table.c.approval_id.desc())
+        return self._all(ApprovalRecord, query.limit(limit))
+
+    def approval(self, approval_id: str) -> ApprovalRecord | None:
+        return self._one(ApprovalRecord, tables.approvals.c.approval_id == approval_id)
+
+    def decisions(self, approval_id: str) -> list[DecisionRecord]:
+        """In the order of their numbers, refused ones too."""
+        table = tables.decisions
+        query = select(table).where(table.c.approval_id == approval_id).order_by(table.c.number)
+        return self._all(DecisionRecord, query)
+
+    def deliveries(
+        self,
+        *,
+        subject_id: str | None = None,
+        state: DeliveryState | None = None,
+        session_id: str | None = None,
+        limit: int | None = None,
+    ) -> list[DeliveryRecord]:
+        """Newest first."""
+        table = tables.deliveries
+        filters = {table.c.subject_id: subject_id, table.c.state: state, table.c.session_id: session_id}
+        query = _matching(select(table), filters)
+        query = query.order_by(table.c.created_at.desc(), table.c.delivery_id.desc())
+        return self._all(DeliveryRecord, query.limit(limit))
+
+    def artifacts(self, session_id: str) -> list[ArtifactRecord]:
+        """Oldest first."""
+        table = tables.artifacts
+        query = select(table).where(table.c.session_id == session_id)
+        return self._all(ArtifactRecord, query.order_by(table.c.created_at, table.c.artifact_id))
+
+    def audit(self, session_id: str) -> list[AuditRecord]:
+        """In the order of the chain. Reading does not verify: `store.audit.verify` does."""
+        table = tables.audit_entries
+        query = select(table).where(table.c.session_id == session_id).order_by(table.c.sequence)
+        return self._all(AuditRecord, query)
+
+    def reviewers(self) -> list[ReviewerRecord]:
+        """By name, the inactive too."""
+        return self._all(ReviewerRecord, select(tables.reviewers).order_by(tables.reviewers.c.name))
+
+    def reviewer(self, name: str) -> ReviewerRecord | None:
+        return self._one(ReviewerRecord, tables.reviewers.c.name == name)
+
+    def _all(self, kind: type[C], query: Select[Any]) -> list[C]:
+        with reading(self._engine) as connection:
+            return [from_row(kind, row) for row in connection.execute(query).mappings()]
+
+    def _one(self, kind: type[C], key: ColumnElement[bool]) -> C | None:
+        with reading(self._engine) as connection:
+            row = connection.execute(select(TABLES[kind]).where(key)).mappings().one_or_none()
+            return None if row is None else from_row(kind, row)
+
+
+def _matching(query: Select[Any], filters: dict[Any, str | None]) -> Select[Any]:
+    for column, value in filters.items():
+        if value is not None:
+            query = query.where(column == str(value))
+    return query

@@ -1,0 +1,99 @@
+"""Records to rows and back. A column has its field's name; a `Content` is a pair of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from sqlalchemy import RowMapping, Table
+
+from contracts.base import Content, Contract
+from contracts.records import (
+    ApprovalRecord,
+    ArtifactRecord,
+    AuditRecord,
+    DecisionRecord,
+    DeliveryRecord,
+    ReviewerRecord,
+    SessionRecord,
+    StepRecord,
+    TaskRecord,
+    TurnRecord,
+)
+from contracts.session import Turn
+from store import tables
+from store.columns import BODY, SUBJECT
+from store.errors import StoreVersionError
+
+C = TypeVar("C", bound=Contract)
+
+TABLES: dict[type[Contract], Table] = {
+    SessionRecord: tables.sessions,
+    TurnRecord: tables.turns,
+    TaskRecord: tables.tasks,
+    StepRecord: tables.steps,
+    ApprovalRecord: tables.approvals,
+    DecisionRecord: tables.decisions,
+    DeliveryRecord: tables.deliveries,
+    ArtifactRecord: tables.artifacts,
+    AuditRecord: tables.audit_entries,
+    ReviewerRecord: tables.reviewers,
+}
+_NOT_COLUMNS = {"v", "type"}
+
+
+def to_row(record: Contract) -> dict[str, Any]:
+    """The row of a record. Raises StoreVersionError if the record, or a content in it, is of another version."""
+    _check_version(record)
+    subject: Contract = record.turn if isinstance(record, TurnRecord) else record
+    _check_version(subject)
+    row: dict[str, Any] = {}
+    for name in type(subject).model_fields.keys() - _NOT_COLUMNS:
+        value = getattr(subject, name)
+        if _is_content(TABLES[type(record)], name):
+            if value is not None:
+                _check_version(value)
+            row[name + SUBJECT] = None if value is None else value.subject_id
+            row[name + BODY] = None if value is None else value.body
+        else:
+            row[name] = value
+    return row
+
+
+def from_row(kind: type[C], row: RowMapping) -> C:
+    """The record of a row, validated. Raises pydantic.ValidationError for a row that no writer of ours made."""
+    if kind is TurnRecord:
+        return kind.model_validate({"turn": _fields(Turn, TABLES[kind], row)})
+    return kind.model_validate(_fields(kind, TABLES[kind], row))
+
+
+def subjects_of(row: Mapping[str, Any]) -> set[str]:
+    """Every subject that a row names."""
+    return {
+        value for name, value in row.items() if value is not None and (name == "subject_id" or name.endswith(SUBJECT))
+    }
+
+
+def _fields(kind: type[Contract], table: Table, row: RowMapping) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in kind.model_fields.keys() - _NOT_COLUMNS:
+        if not _is_content(table, name):
+            fields[name] = row[name]
+        elif row[name + BODY] is None:
+            fields[name] = None
+        else:
+            fields[name] = Content(subject_id=row[name + SUBJECT], body=row[name + BODY])
+    return fields
+
+
+def _is_content(table: Table, name: str) -> bool:
+    return name + BODY in table.c
+
+
+def _check_version(contract: Contract) -> None:
+    known = type(contract).model_fields["v"].default
+    if contract.v != known:
+        raise StoreVersionError(
+            f"{type(contract).__name__} of version {contract.v} came, this program keeps version {known}: "
+            "bring the records worker to the version of the sender"
+        )

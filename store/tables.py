@@ -1,0 +1,212 @@
+"""The tables of the records.
+
+Rows refer to subjects by foreign key, and to nothing else: independent workflows write them, in any order, so a turn
+can be here before its session. `revision` orders the versions of a row.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, MetaData, Table
+
+from store.columns import CanonicalJson, PlainText, UtcDateTime, content
+
+SCHEMA_REVISION = "0001"
+"""The migration that these tables are the result of; `open_engine` compares the database with it."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _text(name: str, *, key: bool = False, optional: bool = False) -> Column[str]:
+    return Column(name, PlainText, primary_key=key, nullable=optional)
+
+
+def _time(name: str, *, optional: bool = False) -> Column:  # type: ignore[type-arg]
+    return Column(name, UtcDateTime, nullable=optional)
+
+
+def _revision() -> Column[int]:
+    return Column("revision", BigInteger, nullable=False)
+
+
+def _subject() -> Column[str]:
+    return Column("subject_id", PlainText, ForeignKey("subjects.subject_id"), nullable=False)
+
+
+subjects = Table("subjects", metadata, _text("subject_id", key=True))
+
+reviewers = Table(
+    "reviewers",
+    metadata,
+    _text("name", key=True),
+    _text("display_name"),
+    Column("groups", CanonicalJson, nullable=False),
+    Column("capabilities", CanonicalJson, nullable=False),
+    Column("active", Boolean, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    _text("session_id", key=True),
+    _text("room"),
+    _subject(),
+    _text("composition"),
+    _text("state"),
+    _revision(),
+    _time("opened_at"),
+    _time("ended_at", optional=True),
+    _text("end_reason", optional=True),
+    Index(None, "opened_at", "session_id"),
+    Index(None, "subject_id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    _text("session_id", key=True),
+    _text("turn_id", key=True),
+    Column("epoch", Integer, nullable=False),
+    _text("role"),
+    _text("speaker"),
+    *content("text"),
+    _time("started_at"),
+    _time("ended_at"),
+    Column("interrupted", Boolean, nullable=False),
+    Column("latency_ms", Double, nullable=True),
+    Index(None, "session_id", "started_at"),
+)
+
+tasks = Table(
+    "tasks",
+    metadata,
+    _text("task_id", key=True),
+    _text("session_id"),
+    _subject(),
+    _text("composition"),
+    _text("stage"),
+    _revision(),
+    *content("goal"),
+    *content("speech", optional=True),
+    _time("requested_at"),
+    _time("updated_at"),
+    Index(None, "session_id"),
+    Index(None, "subject_id"),
+    Index(None, "requested_at"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    _text("task_id", key=True),
+    _text("step_id", key=True),
+    _text("role"),
+    *content("goal"),
+    _text("status", optional=True),
+    _revision(),
+    *content("answer", optional=True),
+    _time("updated_at"),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    _text("approval_id", key=True),
+    _text("task_id"),
+    _text("step_id"),
+    _text("session_id"),
+    _subject(),
+    _text("composition"),
+    _text("tool"),
+    _text("capability"),
+    *content("action"),
+    *content("arguments"),
+    _text("digest"),
+    _text("rule_id"),
+    _text("why"),
+    _text("stage"),
+    _revision(),
+    _time("opened_at"),
+    _time("deadline"),
+    _time("decided_at", optional=True),
+    _text("reviewer", optional=True),
+    *content("note", optional=True),
+    Index(None, "stage", "opened_at"),
+    Index(None, "task_id"),
+    Index(None, "session_id"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _text("approval_id", key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    _text("reviewer"),
+    _text("verdict"),
+    Column("accepted", Boolean, nullable=False),
+    _text("reason"),
+    _text("channel"),
+    _time("at"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    _text("delivery_id", key=True),
+    _subject(),
+    _text("session_id"),
+    _text("task_id"),
+    _text("topic"),
+    _text("state"),
+    _revision(),
+    Column("attempts", Integer, nullable=False),
+    *content("speech"),
+    _text("heard_in", optional=True),
+    _time("created_at"),
+    _time("updated_at"),
+    Index(None, "subject_id", "state"),
+    Index(None, "session_id"),
+)
+
+artifacts = Table(
+    "artifacts",
+    metadata,
+    _text("artifact_id", key=True),
+    _text("session_id"),
+    _subject(),
+    _text("kind"),
+    *content("body"),
+    _time("created_at"),
+    Index(None, "session_id", "created_at"),
+)
+
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    _text("session_id", key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    _text("entry_id"),
+    _time("at"),
+    _text("actor"),
+    _text("action"),
+    _text("target"),
+    Column("detail", CanonicalJson, nullable=False),
+    _text("prev_hash"),
+    _text("hash"),
+    Index(None, "session_id", "entry_id", unique=True),
+)
+
+audit_heads = Table(
+    "audit_heads",
+    metadata,
+    _text("session_id", key=True),
+    Column("sequence", Integer, nullable=False),
+    _text("hash"),
+)
+"""The end of each session's chain. Its row is the lock that writers of the chain take, and shows a cut-off end."""
