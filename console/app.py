@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 
-from console import calls, health, problems, webhooks
+from console import calls, health, problems, records, webhooks
 from console.deps import Deps
 
 
@@ -36,5 +36,6 @@ def create_app(deps: Deps) -> FastAPI:
 
     app.include_router(calls.router(deps))
     app.include_router(webhooks.router(deps))
+    app.include_router(records.router(deps))
     app.include_router(health.router(deps))
     return app

@@ -9,6 +9,7 @@ from console.metrics import Metrics
 from console.rooms import Rooms
 from console.sessions import Sessions
 from contracts.composition import Composition
+from store.reader import RecordReader
 
 Check = Callable[[], Awaitable[str | None]]
 """Asks one dependency; gives what is wrong with it, or None."""
@@ -20,6 +21,7 @@ class Deps:
 
     rooms: Rooms
     sessions: Sessions
+    records: RecordReader
     compositions: Mapping[str, Composition]
     checks: Mapping[str, Check] = field(default_factory=dict)
     metrics: Metrics = field(default_factory=Metrics)
