@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import Literal
+from typing import Literal, cast
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 
 from inference.engines.base import LISTEN_RATE, SPEAK_RATE, Pcm16
 
@@ -54,9 +55,9 @@ def raw_to_pcm(data: bytes, encoding: RawEncoding) -> Pcm16:
     """Headerless samples to 16 bit. Bytes that do not fill a sample are dropped."""
     if encoding == "linear16":
         return np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.int16, copy=False)
-    codec = av.CodecContext.create(_RAW_FORMATS[encoding], "r")
-    codec.sample_rate, codec.layout = 8_000, "mono"  # type: ignore[attr-defined]
-    return _joined([frame for frame in codec.decode(av.Packet(data)) if isinstance(frame, av.AudioFrame)])
+    codec = cast(AudioCodecContext, av.CodecContext.create(_RAW_FORMATS[encoding], "r"))
+    codec.sample_rate, codec.layout = 8_000, av.AudioLayout("mono")
+    return _joined(list(codec.decode(av.Packet(data)))) if data else np.zeros(0, np.int16)
 
 
 def decode_file(data: bytes) -> list[Pcm16]:

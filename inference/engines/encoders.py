@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from fractions import Fraction
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
 
 from inference.engines.audio import wav_header
 from inference.engines.base import SPEAK_RATE, Pcm16
@@ -78,8 +79,9 @@ class FfmpegEncoder:
         self._tail = _Tail()
         options = {"flush_packets": "1", "page_duration": "100000"} if container == "ogg" else {"flush_packets": "1"}
         self._container = av.open(self._tail, "w", format=container, options=options)
-        self._stream = self._container.add_stream(codec, rate=48_000 if codec == "libopus" else SPEAK_RATE)
-        self._stream.layout = "mono"  # type: ignore[union-attr]
+        rate = 48_000 if codec == "libopus" else SPEAK_RATE
+        self._stream = cast(AudioStream, self._container.add_stream(codec, rate=rate))
+        self._stream.codec_context.layout = av.AudioLayout("mono")
         self._position = 0
 
     def encode(self, pcm: Pcm16) -> bytes:
@@ -88,12 +90,12 @@ class FfmpegEncoder:
         frame.time_base = Fraction(1, SPEAK_RATE)
         frame.pts = self._position
         self._position += len(pcm)
-        for packet in self._stream.encode(frame):  # type: ignore[union-attr]
+        for packet in self._stream.encode(frame):
             self._container.mux(packet)
         return self._tail.take()
 
     def finish(self) -> bytes:
-        for packet in self._stream.encode(None):  # type: ignore[union-attr]
+        for packet in self._stream.encode(None):
             self._container.mux(packet)
         self._container.close()
         return self._tail.take()

@@ -11,7 +11,14 @@ import numpy as np
 
 from inference.engines.base import LISTEN_RATE, NOTHING_SAID, Pcm16, Transcript, Word
 from inference.engines.repetition import is_repetition
-from inference.engines.vad import FRAME, FRAME_SECONDS, SPEECH_PROBABILITY, frame_probabilities, speech_spans, to_samples
+from inference.engines.vad import (
+    FRAME,
+    FRAME_SECONDS,
+    SPEECH_PROBABILITY,
+    frame_probabilities,
+    speech_spans,
+    to_samples,
+)
 from inference.engines.weights import WHISPER_TINY_EN_SHA256, verify_weights
 
 MAX_WINDOW_SECONDS = 30.0
@@ -118,7 +125,12 @@ class WhisperTranscriber:
         # Nobody says more than about 8 tokens a second: a decoder that goes on is looping.
         limit = int(len(pcm) / LISTEN_RATE * 8) + 12
         result = self._model.model.generate(
-            encoded, [prompt], beam_size=1, max_length=len(prompt) + limit, return_scores=True, return_no_speech_prob=True
+            encoded,
+            [prompt],
+            beam_size=1,
+            max_length=len(prompt) + limit,
+            return_scores=True,
+            return_no_speech_prob=True,
         )[0]
         tokens = [token for token in result.sequences_ids[0] if token < self._tokenizer.eot]
         return _Decoded(

@@ -142,7 +142,7 @@ class ChatRequest(_Wire):
     parallel_tool_calls: bool | None = None
     """None means true: several calls may come in one reply."""
     response_format: ResponseFormat | None = None
-    stream: bool = False
+    stream: bool | None = None
     stream_options: StreamOptions | None = None
     max_tokens: int | None = Field(default=None, ge=1)
     max_completion_tokens: int | None = Field(default=None, ge=1)
