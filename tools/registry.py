@@ -1,0 +1,226 @@
+"""The only way to a tool: checks who calls, what was approved and what is sent, and tells what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from contracts.base import Content
+from contracts.composition import Composition, RoleKind
+from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec, ToolStatus
+from policy.authority import action_digest, gate, may_call, tools_of
+from tools.ledger import ProcessSendLedger, SendLedger
+from tools.schema import SchemaError, problem, without
+from tools.server import NotSentError, RejectedError, ServerResult, ServerTool, ToolServer, ToolServerError
+
+log = logging.getLogger(__name__)
+
+KEY_IN_META = "greenroom/idempotency-key"
+
+
+class ToolConfigurationError(Exception):
+    """A composition and its tool servers do not fit together. The message names both."""
+
+
+class ToolRegistry:
+    """The tools of one composition. The same object serves the live agent and the work backstage.
+
+    Raises ToolConfigurationError when a tool's server is not among `servers`.
+    """
+
+    def __init__(
+        self, composition: Composition, servers: Mapping[str, ToolServer], ledger: SendLedger | None = None
+    ) -> None:
+        self._composition = composition
+        self._servers = servers
+        self._ledger = ledger or ProcessSendLedger()
+        for tool in composition.tools:
+            if tool.server not in servers:
+                raise ToolConfigurationError(
+                    f"composition {composition.id!r}: tool {tool.name!r} is on server {tool.server!r}, which is not "
+                    f"configured; configured: {', '.join(sorted(servers)) or 'none'}"
+                )
+
+    async def specs(self, role: str) -> tuple[ToolSpec, ...]:
+        """The tools that a role is offered, as its model sees them: without the idempotency key.
+
+        Raises KeyError for an unknown role, ToolConfigurationError for a tool that its server lacks, and
+        ToolServerError when a server does not list its tools.
+        """
+        offered = tools_of(self._composition, role)
+        return tuple([await self._spec(tool) for tool in offered])
+
+    def may_resend(self, tool: str) -> bool:
+        """Whether a call with unknown outcome may be sent again, with the same key. Raises KeyError."""
+        declared = self._composition.tool(tool)
+        return declared.effect is Effect.NONE or declared.idempotency == "key"
+
+    async def call(self, call: ToolCall) -> ToolOutcome:
+        """Check and send one call. Every end is an outcome; only a cancellation is raised.
+
+        REFUSED: a check here, or the tool's own rules, said no. FAILED: surely nothing happened. UNKNOWN: it may have
+        happened; `may_resend` tells whether sending it again is harmless, else ask `resolve`.
+        """
+        begun = time.monotonic()
+        outcome = await self._checked(call)
+        log.info(
+            "tool call %s: %s for role %s: %s in %.0f ms",
+            call.call_id,
+            call.tool,
+            call.role,
+            outcome.status.value,
+            (time.monotonic() - begun) * 1000,
+        )
+        return outcome
+
+    async def resolve(self, call: ToolCall) -> ToolOutcome:
+        """Ask the tool's declared look-up whether a call with unknown outcome happened; sends nothing else.
+
+        OK: the look-up found it, and its answer is the result. FAILED: the look-up says that it did not happen and
+        cannot happen any more (`{"found": false, "final": true}`). UNKNOWN: anything else; a person must check.
+        """
+        refusal = self._refusal(call)
+        if isinstance(refusal, str):
+            return _told(call, ToolStatus.REFUSED, "refused", refusal)
+        tool, arguments = refusal
+        if tool.lookup is None:
+            return _told(call, ToolStatus.UNKNOWN, "no_lookup", f"{tool.name} declares no look-up: a person must check")
+        lookup = self._composition.tool(tool.lookup)
+        asked = {name: arguments[name] for name in tool.lookup_arguments if name in arguments}
+        try:
+            spec = await self._spec(lookup)
+            if wrong := problem(spec.parameters, asked):
+                return _told(call, ToolStatus.UNKNOWN, "lookup_failed", f"{lookup.name} cannot be asked: {wrong}")
+            answer = await self._servers[lookup.server].call(
+                lookup.name, asked, meta={}, timeout_seconds=lookup.timeout_seconds
+            )
+        except (ToolServerError, ToolConfigurationError, SchemaError) as failure:
+            return _told(call, ToolStatus.UNKNOWN, "lookup_failed", str(failure))
+        found = None if answer.is_error or answer.data is None else answer.data.get("found")
+        if found is True:
+            return _outcome(call, ToolStatus.OK, answer.body)
+        if found is False and answer.data is not None and answer.data.get("final") is True:
+            return _told(call, ToolStatus.FAILED, "not_done", f"{lookup.name} says that it did not happen")
+        return _told(call, ToolStatus.UNKNOWN, "not_proven", f"{lookup.name} does not prove what happened")
+
+    def _refusal(self, call: ToolCall) -> str | tuple[ToolDeclaration, dict[str, Any]]:
+        """Why the call may not be made, or the tool and the arguments if it may."""
+        access = may_call(self._composition, call.role, call.tool)
+        if not access.allowed:
+            return access.reason
+        tool, role = self._composition.tool(call.tool), self._composition.role(call.role)
+        if role.kind is RoleKind.LIVE and tool.effect is not Effect.NONE:
+            return f"{tool.name} has an effect, and role {role.name} is live: delegate it"
+        try:
+            arguments = json.loads(call.arguments.body)
+        except ValueError:
+            return f"the arguments of {tool.name} are not JSON"
+        if not isinstance(arguments, dict):
+            return f"the arguments of {tool.name} are not a JSON object"
+        if tool.key_argument is not None and tool.key_argument in arguments:
+            return f"{tool.key_argument} of {tool.name} is set by the registry alone"
+        if tool.idempotency == "key" and call.idempotency_key is None:
+            return f"{tool.name} needs an idempotency key, and the call has none"
+        verdict = gate(self._composition, tool)
+        if verdict.gated:
+            if call.approval_id is None or call.approved_digest is None:
+                return f"{tool.name} waits for a person's approval ({verdict.reason}), and the call names none"
+            if call.approved_digest != action_digest(tool.name, arguments):
+                return f"approval {call.approval_id} covers another action than this call of {tool.name}"
+        return tool, arguments
+
+    async def _checked(self, call: ToolCall) -> ToolOutcome:
+        refusal = self._refusal(call)
+        if isinstance(refusal, str):
+            return _told(call, ToolStatus.REFUSED, "refused", refusal)
+        tool, arguments = refusal
+        role = self._composition.role(call.role)
+        limit = (
+            min(tool.timeout_seconds, role.turn_tool_seconds) if role.kind is RoleKind.LIVE else tool.timeout_seconds
+        )
+        deadline = time.monotonic() + limit
+        try:
+            async with asyncio.timeout(limit):
+                spec = await self._spec(tool)
+            wrong = problem(spec.parameters, arguments)
+        except TimeoutError:
+            return _told(call, ToolStatus.FAILED, "not_sent", f"server {tool.server} did not list its tools in time")
+        except (ToolServerError, ToolConfigurationError) as failure:
+            return _told(call, ToolStatus.FAILED, "not_sent", str(failure))
+        except SchemaError as invalid:
+            reason = f"server {tool.server} declares an invalid schema for {tool.name}: {invalid.message}"
+            return _told(call, ToolStatus.FAILED, "not_sent", reason)
+        if wrong is not None:
+            return _told(call, ToolStatus.REFUSED, "invalid_arguments", wrong)
+        if self.may_resend(tool.name):
+            return await self._sent(call, tool, arguments, deadline)
+        if not await self._ledger.claim(call.call_id):
+            reason = f"call {call.call_id} of {tool.name} was sent before and is not repeated: ask its look-up"
+            return _told(call, ToolStatus.UNKNOWN, "sent_before", reason)
+        outcome = await self._sent(call, tool, arguments, deadline)
+        if outcome.status in (ToolStatus.FAILED, ToolStatus.REFUSED):
+            await self._ledger.release(call.call_id)
+        return outcome
+
+    async def _sent(
+        self, call: ToolCall, tool: ToolDeclaration, arguments: dict[str, Any], deadline: float
+    ) -> ToolOutcome:
+        meta: dict[str, Any] = {}
+        if tool.idempotency == "key":
+            meta[KEY_IN_META] = call.idempotency_key
+            if tool.key_argument is not None:
+                arguments = {**arguments, tool.key_argument: call.idempotency_key}
+        has_effect = tool.effect is not Effect.NONE
+        try:
+            answer = await self._servers[tool.server].call(
+                tool.name, arguments, meta=meta, timeout_seconds=max(deadline - time.monotonic(), 0.001)
+            )
+        except (NotSentError, RejectedError) as failure:
+            return _told(call, ToolStatus.FAILED, "not_done", str(failure))
+        except Exception as failure:  # noqa: BLE001
+            # Whatever it was, the request may have left. A read is simply over; an effect may exist.
+            status = ToolStatus.UNKNOWN if has_effect else ToolStatus.FAILED
+            reason = str(failure) if isinstance(failure, ToolServerError) else type(failure).__name__
+            return _told(call, status, "no_answer", reason)
+        return _outcome(call, _status(answer, has_effect), answer.body)
+
+    async def _spec(self, tool: ToolDeclaration) -> ToolSpec:
+        offered: dict[str, ServerTool] = {found.name: found for found in await self._servers[tool.server].list_tools()}
+        if tool.name not in offered:
+            raise ToolConfigurationError(
+                f"composition {self._composition.id!r} declares tool {tool.name!r}, which server {tool.server!r} "
+                f"does not have; it has: {', '.join(sorted(offered)) or 'none'}"
+            )
+        found = offered[tool.name]
+        return ToolSpec(
+            name=tool.name,
+            description=found.description,
+            parameters=without(found.parameters, tool.key_argument),
+            declaration=tool,
+        )
+
+
+def _status(answer: ServerResult, has_effect: bool) -> ToolStatus:
+    """What an answer means. An object with an `error` word is the tool's own no: nothing happened."""
+    refused = answer.data is not None and isinstance(answer.data.get("error"), str)
+    if refused:
+        # To a read, "there is no such thing" is an answer like any other.
+        return ToolStatus.REFUSED if has_effect else ToolStatus.OK
+    if answer.is_error:
+        # The tool failed while it ran, and the flag does not tell how far it had come.
+        return ToolStatus.UNKNOWN if has_effect else ToolStatus.FAILED
+    return ToolStatus.OK
+
+
+def _outcome(call: ToolCall, status: ToolStatus, body: str) -> ToolOutcome:
+    content = Content(subject_id=call.subject_id, body=body)
+    return ToolOutcome(call_id=call.call_id, tool=call.tool, status=status, result=content)
+
+
+def _told(call: ToolCall, status: ToolStatus, error: str, message: str) -> ToolOutcome:
+    """An outcome with our own words, in the form in which a tool says no."""
+    return _outcome(call, status, json.dumps({"error": error, "message": message}, ensure_ascii=False))
