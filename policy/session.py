@@ -1,0 +1,126 @@
+"""What a call remembers of itself: pure changes of one serialisable state."""
+
+from __future__ import annotations
+
+from contracts.approval import ApprovalStage, OpenApproval
+from contracts.base import Content, Contract, Moment
+from contracts.delivery import Offer
+from contracts.events import DeliveryOffered, DeliveryWithdrawn, EventPayload
+from contracts.session import (
+    CallerChanged,
+    CallerPresence,
+    RoleHealth,
+    RoleState,
+    SessionSnapshot,
+    SessionStart,
+    Turn,
+)
+from contracts.task import TaskState
+
+KNOWN_TURNS = 400
+"""How many turn ids are kept to recognise a turn that is sent twice."""
+
+
+class SessionState(Contract):
+    """`published` is the stream's offset: how many events were ever published. `seen_turns`: newest last."""
+
+    start: SessionStart
+    turns: tuple[Turn, ...] = ()
+    turn_count: int = 0
+    seen_turns: tuple[str, ...] = ()
+    summary: Content | None = None
+    roles: tuple[RoleState, ...] = ()
+    tasks: tuple[TaskState, ...] = ()
+    approvals: tuple[OpenApproval, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    published: int = 0
+    caller: CallerPresence | None = None
+    caller_since: Moment | None = None
+    end_reason: str | None = None
+
+    def role(self, name: str) -> RoleState | None:
+        return next((r for r in self.roles if r.role == name), None)
+
+
+def with_turn(state: SessionState, turn: Turn, keep: int) -> SessionState:
+    """The state with that turn; the same state if the turn is known. `keep` turns stay in full."""
+    if turn.turn_id in state.seen_turns:
+        return state
+    turns = sorted((*state.turns, turn), key=lambda t: t.ended_at)
+    return state.model_copy(
+        update={
+            "turns": tuple(turns[-keep:]),
+            "turn_count": state.turn_count + 1,
+            "seen_turns": (*state.seen_turns, turn.turn_id)[-KNOWN_TURNS:],
+        }
+    )
+
+
+def with_role(state: SessionState, news: RoleState) -> SessionState:
+    """The state with news of a role. News of an older agent than the known one is of no interest."""
+    known = state.role(news.role)
+    if known is not None and known.epoch > news.epoch:
+        return state
+    others = tuple(r for r in state.roles if r.role != news.role)
+    return state.model_copy(update={"roles": (*others, news)})
+
+
+def with_task(state: SessionState, news: TaskState) -> SessionState:
+    known = next((t for t in state.tasks if t.task_id == news.task_id), None)
+    if known is not None and known.revision >= news.revision:
+        return state
+    others = tuple(t for t in state.tasks if t.task_id != news.task_id)
+    return state.model_copy(update={"tasks": (*others, news)})
+
+
+def with_approval(state: SessionState, news: OpenApproval) -> SessionState:
+    others = tuple(a for a in state.approvals if a.approval_id != news.approval_id)
+    kept = (*others, news) if news.stage is ApprovalStage.PENDING else others
+    return state.model_copy(update={"approvals": kept})
+
+
+def with_payload(state: SessionState, payload: EventPayload) -> SessionState:
+    """The state after an event was published: offers stay until they are withdrawn."""
+    state = state.model_copy(update={"published": state.published + 1})
+    if isinstance(payload, DeliveryOffered):
+        others = tuple(o for o in state.offers if o.delivery_id != payload.offer.delivery_id)
+        return state.model_copy(update={"offers": (*others, payload.offer)})
+    if isinstance(payload, DeliveryWithdrawn):
+        return state.model_copy(
+            update={"offers": tuple(o for o in state.offers if o.delivery_id != payload.delivery_id)}
+        )
+    return state
+
+
+def with_caller(state: SessionState, news: CallerChanged) -> SessionState:
+    """The state after the caller came or went. Only the caller of this session counts; `gone` outranks `lost`."""
+    if news.identity != state.start.caller_identity or state.caller is CallerPresence.GONE:
+        return state
+    return state.model_copy(update={"caller": news.presence, "caller_since": news.at})
+
+
+def reachable(state: SessionState, voice: str) -> bool:
+    """Whether something can be said to the caller now: the caller is not away, and an agent is there to say it."""
+    role = state.role(voice)
+    away = state.caller in (CallerPresence.GONE, CallerPresence.LOST)
+    return not away and state.end_reason is None and role is not None and role.health is RoleHealth.PRESENT
+
+
+def snapshot(state: SessionState) -> SessionSnapshot:
+    start = state.start
+    return SessionSnapshot(
+        session_id=start.session_id,
+        room=start.room,
+        subject_id=start.subject_id,
+        composition=start.composition,
+        caller_identity=start.caller_identity,
+        ended=state.end_reason is not None,
+        summary=state.summary,
+        turns=state.turns,
+        turn_count=state.turn_count,
+        roles=state.roles,
+        tasks=state.tasks,
+        approvals=state.approvals,
+        offers=state.offers,
+        stream_offset=state.published,
+    )

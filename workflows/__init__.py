@@ -1,0 +1,1 @@
+"""Durable promises, one file each."""

@@ -1,0 +1,181 @@
+"""One gated action waits for a named person, until a decision, or its deadline."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import deque
+from datetime import datetime, timedelta
+
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+
+with workflow.unsafe.imports_passed_through():
+    from activities.records import RecordActivities
+    from contracts.approval import ApprovalRequest, ApprovalStage, ApprovalView, DecisionReceipt, OpenApproval
+    from contracts.names import VIEW_QUERY, Signal, approval_workflow_id, session_workflow_id
+    from contracts.records import ApprovalRecord, DecisionRecord
+    from policy import approval as policy
+    from workflows import options, recording
+
+
+@workflow.defn(name="Approval")
+class ApprovalWorkflow:
+    @workflow.init
+    def __init__(self, request: ApprovalRequest) -> None:
+        self._state = policy.opened(request, workflow.now())
+        self._arrived: deque[policy.Arrived] = deque()
+        self._revision = 0
+
+    @workflow.run
+    async def run(self, request: ApprovalRequest) -> ApprovalStage:
+        workflow.upsert_search_attributes(
+            [
+                options.APPROVAL_STATE.value_set(ApprovalStage.PENDING.value),
+                options.DEADLINE.value_set(self._state.deadline),
+            ]
+        )
+        self._describe()
+        await self._announce()
+        while self._state.stage is ApprovalStage.PENDING:
+            await self._wait_until_decision(self._state.deadline, "approval deadline")
+            await self._judge_arrived()
+            self._state = policy.expired(self._state, workflow.now())
+        workflow.upsert_search_attributes(
+            [
+                options.APPROVAL_STATE.value_set(self._state.stage.value),
+                options.REVIEWER.value_set(self._state.reviewer or "nobody"),
+            ]
+        )
+        self._describe()
+        await recording.tell(request.reply_to, Signal.APPROVAL_DECIDED, policy.outcome(self._state))
+        await self._announce()
+        # Open a while longer: a late or second decision is refused on the record, not by silence.
+        closes = workflow.now() + timedelta(seconds=request.grace_seconds)
+        while workflow.now() < closes:
+            await self._wait_until_decision(closes, "late decisions are recorded until then")
+            await self._judge_arrived()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return self._state.stage
+
+    @workflow.signal(name="decide", description=f"One JSON object: {policy.EXPECTED}, optionally with a note")
+    def decide(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008 - a default keeps an empty signal harmless
+        self._arrived.append(policy.read(raw.payload.data))
+
+    @workflow.update(name="decide_update", description="The same decision, answered with its receipt")
+    async def decide_update(self, raw: RawValue = RawValue(Payload())) -> DecisionReceipt:  # noqa: B008
+        arrived = policy.read(raw.payload.data, channel="update")
+        self._arrived.append(arrived)
+        position = len(self._state.receipts) + len(self._arrived)
+        await workflow.wait_condition(lambda: len(self._state.receipts) >= position)
+        return self._state.receipts[position - 1]
+
+    @workflow.query(name=VIEW_QUERY)
+    def view(self) -> ApprovalView:
+        return policy.view(self._state)
+
+    async def _wait_until_decision(self, moment: datetime, summary: str) -> None:
+        remaining = moment - workflow.now()
+        if self._arrived or remaining <= timedelta(0):
+            return
+        with contextlib.suppress(TimeoutError):  # the caller looks at the clock itself
+            await workflow.wait_condition(lambda: bool(self._arrived), timeout=remaining, timeout_summary=summary)
+
+    async def _judge_arrived(self) -> None:
+        while self._arrived:
+            arrived = self._arrived[0]
+            reviewer = None
+            if arrived.problem is None:
+                reviewer = await workflow.execute_activity_method(
+                    RecordActivities.reviewer, arrived.reviewer, **options.records("who decided")
+                )
+            self._state, receipt = policy.judge(self._state, arrived, reviewer, workflow.now())
+            self._arrived.popleft()
+            request = self._state.request
+            await recording.write(
+                DecisionRecord(
+                    approval_id=request.approval_id,
+                    number=receipt.number,
+                    reviewer=receipt.reviewer,
+                    verdict=receipt.verdict,
+                    accepted=receipt.accepted,
+                    reason=receipt.reason,
+                    channel=receipt.channel,
+                    at=receipt.at,
+                ),
+                recording.audit(
+                    request.session_id,
+                    actor=f"reviewer:{receipt.reviewer or 'unnamed'}",
+                    action="decision.counted" if receipt.accepted else "decision.refused",
+                    target=approval_workflow_id(request.approval_id),
+                    verdict=receipt.verdict,
+                    reason=receipt.reason,
+                    digest=request.digest,
+                    signed=False,
+                ),
+                summary=f"decision {receipt.number} {'counted' if receipt.accepted else 'refused'}",
+            )
+
+    async def _announce(self) -> None:
+        """The records first, so that whoever hears of the approval finds it there."""
+        self._revision += 1
+        request, state = self._state.request, self._state
+        await recording.write(
+            ApprovalRecord(
+                approval_id=request.approval_id,
+                task_id=request.task_id,
+                step_id=request.step_id,
+                session_id=request.session_id,
+                subject_id=request.subject_id,
+                composition=request.composition,
+                tool=request.tool,
+                capability=request.capability,
+                action=request.action,
+                arguments=request.arguments,
+                digest=request.digest,
+                rule_id=request.rule_id,
+                why=request.why,
+                stage=state.stage,
+                revision=self._revision,
+                opened_at=state.opened_at,
+                deadline=state.deadline,
+                decided_at=state.decided_at,
+                reviewer=state.reviewer,
+                note=state.note,
+            ),
+            recording.audit(
+                request.session_id,
+                actor="workflow",
+                action=f"approval.{state.stage.value}",
+                target=approval_workflow_id(request.approval_id),
+                rule=request.rule_id,
+                digest=request.digest,
+            ),
+            summary=f"approval {state.stage.value}",
+        )
+        news = OpenApproval(
+            approval_id=request.approval_id,
+            task_id=request.task_id,
+            tool=request.tool,
+            stage=state.stage,
+            deadline=state.deadline,
+        )
+        await recording.tell(session_workflow_id(request.session_id), Signal.APPROVAL_CHANGED, news)
+
+    def _describe(self) -> None:
+        request, state = self._state.request, self._state
+        workflow_id = approval_workflow_id(request.approval_id)
+        if state.stage is not ApprovalStage.PENDING:
+            by = f" by **{state.reviewer}**" if state.reviewer else ""
+            workflow.set_current_details(f"**{state.stage.value}**{by} (`{request.tool}`, `{request.digest[:12]}`)")
+            return
+        decision = f'{{"reviewer":"NAME","verdict":"approve","digest":"{request.digest[:12]}"}}'
+        workflow.set_current_details(
+            f"**Waiting for a reviewer** until {state.deadline:%Y-%m-%d %H:%M:%S} UTC\n\n"
+            f"- action: `{request.tool}`, digest `{request.digest[:12]}`\n"
+            f"- why it waits: {request.why} (rule `{request.rule_id}`)\n"
+            f"- if nobody decides: {request.fallback.value}\n\n"
+            f"See what exactly is asked: `greenroom approvals show {request.approval_id}`\n\n"
+            f"Decide here with *Send a Signal*, name `decide`, input:\n\n```\n{decision}\n```\n\n"
+            f"or: `temporal workflow signal -w {workflow_id} --name decide -i '{decision}'`"
+        )

@@ -1,0 +1,262 @@
+"""One step is done by one role with its tools: a bounded loop of model and tools, effects exactly once."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import ActivityError
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.models import ModelActivities
+    from activities.tools import ToolActivities
+    from contracts.approval import ApprovalOutcome, ApprovalRequest, ApprovalStage
+    from contracts.base import Content
+    from contracts.composition import Composition
+    from contracts.handoff import HandoffContext, Message, ProposedCall, ThinkRequest, Thought
+    from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id, task_workflow_id
+    from contracts.task import EffectRecord, StepNews, StepResult, StepStatus, TaskStage
+    from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolStatus
+    from policy import authority
+    from workflows import options, recording
+
+
+@workflow.defn(name="Handoff")
+class HandoffWorkflow:
+    @workflow.init
+    def __init__(self, context: HandoffContext) -> None:
+        self._context = context
+        self._messages: list[Message] = []
+        self._effects: list[EffectRecord] = []
+        self._decided: dict[str, ApprovalOutcome] = {}
+        self._calls = 0
+
+    @workflow.run
+    async def run(self, context: HandoffContext) -> StepResult:
+        composition = await recording.load_composition(context.composition)
+        try:
+            return await self._loop(composition)
+        except ActivityError as error:
+            workflow.logger.warning("step %s failed: %s", context.step_id, type(error.cause).__name__)
+            return self._result(StepStatus.FAILED, composition.phrases.failed)
+
+    @workflow.signal(name=Signal.APPROVAL_DECIDED.value)
+    def approval_decided(self, outcome: ApprovalOutcome) -> None:
+        self._decided.setdefault(outcome.approval_id, outcome)
+
+    async def _loop(self, composition: Composition) -> StepResult:
+        context = self._context
+        for number in range(1, context.budget.model_calls + 1):
+            thought: Thought = await workflow.execute_activity_method(
+                ModelActivities.think,
+                ThinkRequest(context=context, messages=tuple(self._messages), call_number=number),
+                **options.models(f"role {context.role} thinks, round {number}"),
+            )
+            if not thought.calls:
+                answer = thought.answer.body if thought.answer else composition.phrases.failed
+                return self._result(StepStatus.DONE if thought.answer else StepStatus.FAILED, answer)
+            self._messages.append(Message(role="assistant", content=thought.answer, tool_calls=thought.calls))
+            for proposed in thought.calls:
+                ended = await self._perform(composition, proposed)
+                if ended is not None:
+                    return ended
+        return self._result(StepStatus.FAILED, composition.phrases.failed)
+
+    async def _perform(self, composition: Composition, proposed: ProposedCall) -> StepResult | None:
+        """Makes one proposed call. A result ends the step: declined, or in need of a person."""
+        context = self._context
+        self._calls += 1
+        number = self._calls
+        if number > context.budget.tool_calls:
+            return self._result(StepStatus.FAILED, composition.phrases.failed)
+        access = authority.may_call(composition, context.role, proposed.tool)
+        arguments = _arguments(proposed)
+        if not access.allowed or arguments is None:
+            self._tell_model(proposed, "refused", access.reason if arguments is not None else "arguments are no object")
+            return None
+        tool = composition.tool(proposed.tool)
+        call = ToolCall(
+            call_id=proposed.call_id,
+            tool=proposed.tool,
+            arguments=Content(subject_id=context.subject_id, body=authority.canonical(arguments)),
+            role=context.role,
+            composition=context.composition,
+            subject_id=context.subject_id,
+            session_id=context.session_id,
+            task_id=context.task_id,
+            step_id=context.step_id,
+            idempotency_key=f"{context.task_id}/{context.step_id}/{number}" if tool.idempotency == "key" else None,
+        )
+        verdict = authority.gate(composition, tool)
+        if verdict.gated:
+            outcome = await self._ask_person(composition, tool, call, arguments, verdict, number)
+            if outcome.stage is not ApprovalStage.APPROVED:
+                return self._declined(composition, outcome)
+            call = call.model_copy(update={"approval_id": outcome.approval_id, "approved_digest": outcome.digest})
+        done = await self._call(tool, call)
+        if tool.effect is not Effect.NONE:
+            self._effects.append(
+                EffectRecord(
+                    tool=call.tool,
+                    call_id=call.call_id,
+                    idempotency_key=call.idempotency_key,
+                    status=done.status.value,
+                )
+            )
+        await recording.write(
+            recording.audit(
+                context.session_id,
+                actor=f"role:{context.role}",
+                action=f"tool.{done.status.value}",
+                target=call.tool,
+                task=context.task_id,
+                step=context.step_id,
+                call=call.call_id,
+                key=call.idempotency_key,
+                rule=verdict.rule_id,
+                approval=call.approval_id,
+                digest=authority.action_digest(call.tool, arguments),
+            ),
+            summary=f"{call.tool}: {done.status.value}",
+        )
+        if done.status is ToolStatus.UNKNOWN:
+            return self._result(StepStatus.NEEDS_PERSON, composition.phrases.needs_person)
+        if done.status is ToolStatus.FAILED and tool.effect is not Effect.NONE:
+            return self._result(StepStatus.FAILED, composition.phrases.failed)
+        self._tell_model(proposed, done.status.value, done.result.body)
+        return None
+
+    async def _call(self, tool: ToolDeclaration, call: ToolCall) -> ToolOutcome:
+        """Reads and effects with a key are repeated; an effect without one is sent at most once, then looked up."""
+        repeatable = tool.effect is Effect.NONE or tool.idempotency == "key"
+        method = ToolActivities.call_repeatable if repeatable else ToolActivities.call
+        try:
+            outcome: ToolOutcome = await workflow.execute_activity_method(
+                method, call, **options.tool(tool.timeout_seconds, f"tool {tool.name}", repeatable=repeatable)
+            )
+        except ActivityError:
+            if tool.effect is Effect.NONE:
+                return self._outcome(call, ToolStatus.FAILED, "the tool cannot be reached")
+            outcome = self._outcome(call, ToolStatus.UNKNOWN, "no answer")
+        if outcome.status is not ToolStatus.UNKNOWN or tool.lookup is None:
+            return outcome
+        try:
+            resolved: ToolOutcome = await workflow.execute_activity_method(
+                ToolActivities.resolve,
+                call,
+                **options.tool(tool.timeout_seconds, f"did {tool.name} happen?", repeatable=True),
+            )
+        except ActivityError:
+            return outcome
+        return resolved
+
+    async def _ask_person(
+        self,
+        composition: Composition,
+        tool: ToolDeclaration,
+        call: ToolCall,
+        arguments: dict[str, Any],
+        verdict: authority.GateVerdict,
+        number: int,
+    ) -> ApprovalOutcome:
+        context, rule = self._context, verdict.rule
+        approval_id = f"{context.task_id}.{context.step_id}.{number}"
+        action = authority.plain_words(tool, arguments)
+        subject = context.subject_id
+        request = ApprovalRequest(
+            approval_id=approval_id,
+            task_id=context.task_id,
+            step_id=context.step_id,
+            session_id=context.session_id,
+            subject_id=subject,
+            composition=context.composition,
+            tool=tool.name,
+            capability=tool.capability,
+            arguments=call.arguments,
+            action=Content(subject_id=subject, body=action),
+            digest=authority.action_digest(tool.name, arguments),
+            rule_id=verdict.rule_id,
+            why=verdict.reason,
+            context_pack=Content(
+                subject_id=subject,
+                body=f"The caller wants: {context.goal.body}\n\n{context.conversation.body}",
+            ),
+            reviewers=rule.reviewers if rule else (),
+            deadline_seconds=rule.deadline_seconds if rule else 300.0,
+            grace_seconds=rule.grace_seconds if rule else 600.0,
+            reply_to=workflow.info().workflow_id,
+        )
+        await workflow.start_child_workflow(
+            WorkflowType.APPROVAL.value,
+            request,
+            id=approval_workflow_id(approval_id),
+            task_queue=TaskQueue.ORCHESTRATION.value,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary=f"Approval of {tool.name}",
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(options.SESSION, context.session_id),
+                    SearchAttributePair(options.SUBJECT, subject),
+                    SearchAttributePair(options.COMPOSITION, context.composition),
+                ]
+            ),
+        )
+        await self._move(TaskStage.WAITING_APPROVAL)
+        await self._wait_for_decision(approval_id, request)
+        await self._move(TaskStage.RUNNING)
+        return self._decided[approval_id]
+
+    async def _wait_for_decision(self, approval_id: str, request: ApprovalRequest) -> None:
+        """The approval ends by itself at its deadline; the extra time only guards against losing its signal."""
+        try:
+            await workflow.wait_condition(
+                lambda: approval_id in self._decided,
+                timeout=timedelta(seconds=request.deadline_seconds + request.grace_seconds + 60),
+                timeout_summary="the approval must have ended by then",
+            )
+        except TimeoutError:
+            self._decided[approval_id] = ApprovalOutcome(
+                approval_id=approval_id, stage=ApprovalStage.EXPIRED, digest=request.digest
+            )
+
+    def _declined(self, composition: Composition, outcome: ApprovalOutcome) -> StepResult:
+        phrases = composition.phrases
+        words = phrases.expired if outcome.stage is ApprovalStage.EXPIRED else phrases.declined
+        if outcome.note is not None:
+            words = f"{words} {outcome.note.body}"
+        return self._result(StepStatus.DECLINED, words)
+
+    async def _move(self, stage: TaskStage) -> None:
+        news = StepNews(step_id=self._context.step_id, stage=stage)
+        await recording.tell(task_workflow_id(self._context.task_id), Signal.STEP_MOVED, news)
+
+    def _tell_model(self, proposed: ProposedCall, status: str, text: str) -> None:
+        body = text if status == ToolStatus.OK.value else json.dumps({"error": status, "message": text})
+        content = Content(subject_id=self._context.subject_id, body=body)
+        self._messages.append(Message(role="tool", content=content, tool_call_id=proposed.call_id))
+
+    def _outcome(self, call: ToolCall, status: ToolStatus, text: str) -> ToolOutcome:
+        result = Content(subject_id=self._context.subject_id, body=text)
+        return ToolOutcome(call_id=call.call_id, tool=call.tool, status=status, result=result)
+
+    def _result(self, status: StepStatus, answer: str) -> StepResult:
+        workflow.set_current_details(f"Step `{self._context.step_id}` of role `{self._context.role}`: {status.value}")
+        return StepResult(
+            step_id=self._context.step_id,
+            role=self._context.role,
+            status=status,
+            answer=Content(subject_id=self._context.subject_id, body=answer),
+            effects=tuple(self._effects),
+        )
+
+
+def _arguments(proposed: ProposedCall) -> dict[str, Any] | None:
+    try:
+        value = json.loads(proposed.arguments.body or "{}")
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

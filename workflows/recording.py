@@ -1,0 +1,52 @@
+"""How workflows write records, and reach other workflows that may be gone."""
+
+from __future__ import annotations
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError, FailureError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.records import RecordActivities
+    from contracts.base import Contract
+    from contracts.composition import Composition
+    from contracts.records import AuditRecord, Record, RecordBatch
+    from workflows import options
+
+
+async def write(*records: Record, summary: str) -> None:
+    """Writes records; returns when they are durable."""
+    await workflow.execute_activity_method(
+        RecordActivities.write, RecordBatch(records=records), **options.records(summary)
+    )
+
+
+async def load_composition(composition_id: str) -> Composition:
+    """The composition, fixed for this run of the workflow. An unknown one fails the workflow."""
+    return await workflow.execute_activity_method(
+        RecordActivities.composition, composition_id, **options.records(f"composition {composition_id}")
+    )
+
+
+def audit(
+    session_id: str, *, actor: str, action: str, target: str, **detail: str | int | float | bool | None
+) -> AuditRecord:
+    """One line of the audit trail. Its id is deterministic, so a repeated write is the same line."""
+    return AuditRecord(
+        entry_id=str(workflow.uuid4()),
+        session_id=session_id,
+        at=workflow.now(),
+        actor=actor,
+        action=action,
+        target=target,
+        detail=detail,
+    )
+
+
+async def tell(workflow_id: str, signal: str, *messages: Contract | str | int) -> bool:
+    """Signals another workflow. False if it has ended or never was: then there is nobody to tell."""
+    try:
+        await workflow.get_external_workflow_handle(workflow_id).signal(signal, args=list(messages))
+    except (ApplicationError, FailureError) as error:
+        workflow.logger.info("signal %s not taken by %s: %s", signal, workflow_id, type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,331 @@
+"""One call: its turns, its roles, its tasks, and the stream that tells the room what happens backstage."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import BaseModel
+from temporalio import workflow
+from temporalio.contrib.workflow_streams import WorkflowStream, WorkflowStreamState
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from activities.mailbox import MailboxActivities
+    from activities.rooms import RoomActivities
+    from contracts.approval import OpenApproval
+    from contracts.attendance import AttendanceStart, RoomRequest
+    from contracts.composition import Composition
+    from contracts.delivery import Presence
+    from contracts.events import Event, EventPayload, RoleSuperseded, SessionEnding, TaskNews
+    from contracts.names import (
+        SNAPSHOT_QUERY,
+        STAGE_TOPIC,
+        Signal,
+        TaskQueue,
+        WorkflowType,
+        attendance_workflow_id,
+        session_workflow_id,
+        summary_workflow_id,
+    )
+    from contracts.records import Record, SessionRecord, TurnRecord
+    from contracts.session import (
+        CallerChanged,
+        CallerPresence,
+        RoleHealth,
+        RoleState,
+        SessionEnd,
+        SessionSnapshot,
+        SessionStart,
+        Turn,
+    )
+    from contracts.summary import SummaryStart
+    from contracts.task import TaskState
+    from policy import session as policy
+    from workflows import options, recording
+
+VOICE = "voice"
+RETURN_SECONDS = 30.0
+"""How long a caller who vanished may take to come back before the call counts as over."""
+KEPT_EVENTS = 200
+
+
+class Carried(BaseModel):
+    """What a session takes along when it continues as new."""
+
+    state: policy.SessionState
+    stream: WorkflowStreamState | None
+    spoken_to: bool
+
+
+@workflow.defn(name="Session")
+class SessionWorkflow:
+    @workflow.init
+    def __init__(self, start: SessionStart, carried: Carried | None = None) -> None:
+        self._state = carried.state if carried else policy.SessionState(start=start)
+        self._stream = WorkflowStream(prior_state=carried.stream if carried else None)
+        self._topic = self._stream.topic(STAGE_TOPIC, type=Event)
+        self._unwritten: list[Record] = []
+        self._reachable = carried.spoken_to if carried else False
+        self._keep = 24
+
+    @workflow.run
+    async def run(self, start: SessionStart, carried: Carried | None = None) -> None:
+        composition = await recording.load_composition(start.composition)
+        self._keep = composition.limits.recent_turns
+        if carried is None:
+            await self._open(composition)
+        while self._state.end_reason is None:
+            self._describe()
+            await self._wait_for_work()
+            await self._work_off()
+            if workflow.info().is_continue_as_new_suggested() and self._state.end_reason is None:
+                await self._continue()
+        await self._close(composition)
+
+    # What the outside tells
+
+    @workflow.signal(name=Signal.TURN_ENDED.value)
+    def turn_ended(self, turn: Turn) -> None:
+        known = self._state
+        self._state = policy.with_turn(known, turn, self._keep)
+        if self._state is not known:
+            self._unwritten.append(TurnRecord(turn=turn))
+
+    @workflow.signal(name=Signal.ROLE_CHANGED.value)
+    def role_changed(self, news: RoleState) -> None:
+        before = self._state.role(news.role)
+        self._state = policy.with_role(self._state, news)
+        if news.health is RoleHealth.PRESENT and (before is None or before.epoch < news.epoch or news != before):
+            self._publish(RoleSuperseded(role=news.role, epoch=news.epoch))
+        self._unwritten.append(
+            recording.audit(
+                self._state.start.session_id,
+                actor="workflow",
+                action=f"role.{news.health.value}",
+                target=attendance_workflow_id(self._state.start.session_id, news.role),
+                epoch=news.epoch,
+                reason=news.reason,
+                identity=news.identity,
+            )
+        )
+        if news.health is RoleHealth.LEFT and news.reason == "caller_left" and self._state.caller is None:
+            self._end("the caller left")
+
+    @workflow.signal(name=Signal.CALLER_CHANGED.value)
+    def caller_changed(self, news: CallerChanged) -> None:
+        self._state = policy.with_caller(self._state, news)
+        if self._state.caller is CallerPresence.GONE:
+            self._end("the caller hung up")
+
+    @workflow.signal(name=Signal.TASK_CHANGED.value)
+    def task_changed(self, news: TaskState) -> None:
+        known = self._state
+        self._state = policy.with_task(known, news)
+        if self._state is not known:
+            self._publish(TaskNews(state=news))
+
+    @workflow.signal(name=Signal.APPROVAL_CHANGED.value)
+    def approval_changed(self, news: OpenApproval) -> None:
+        self._state = policy.with_approval(self._state, news)
+
+    @workflow.signal(name=Signal.PUBLISH.value)
+    def publish(self, payload: EventPayload) -> None:
+        self._publish(payload)
+
+    @workflow.signal(name=Signal.END.value)
+    def end(self, news: SessionEnd) -> None:
+        self._end(news.reason)
+
+    @workflow.query(name=SNAPSHOT_QUERY)
+    def snapshot(self) -> SessionSnapshot:
+        return policy.snapshot(self._state)
+
+    # The course of a call
+
+    async def _open(self, composition: Composition) -> None:
+        start = self._state.start
+        for role in composition.live_roles():
+            times = composition.attendance
+            await workflow.start_child_workflow(
+                WorkflowType.ATTENDANCE.value,
+                AttendanceStart(
+                    session_id=start.session_id,
+                    room=start.room,
+                    role=role.name,
+                    caller_identity=start.caller_identity,
+                    heartbeat_timeout=times.heartbeat_timeout,
+                    probe_timeout=times.probe_timeout,
+                    join_timeout=times.join_timeout,
+                ),
+                id=attendance_workflow_id(start.session_id, role.name),
+                task_queue=TaskQueue.ORCHESTRATION.value,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=f"Role {role.name} is attended by one agent",
+                search_attributes=workflow.info().typed_search_attributes,
+            )
+        await recording.write(
+            self._record("open", 1),
+            recording.audit(
+                start.session_id, actor="caller", action="session.opened", target=session_workflow_id(start.session_id)
+            ),
+            summary="session open",
+        )
+
+    async def _wait_for_work(self) -> None:
+        timeout = None
+        if self._state.caller is CallerPresence.LOST and self._state.caller_since is not None:
+            left = self._state.caller_since + timedelta(seconds=RETURN_SECONDS) - workflow.now()
+            timeout = max(left, timedelta(0))
+        try:
+            await workflow.wait_condition(
+                self._has_work, timeout=timeout, timeout_summary="a caller who vanished may come back until then"
+            )
+        except TimeoutError:
+            if self._state.caller is CallerPresence.LOST:
+                self._end("the caller vanished")
+
+    def _has_work(self) -> bool:
+        return (
+            bool(self._unwritten)
+            or self._state.end_reason is not None
+            or policy.reachable(self._state, VOICE) != self._reachable
+            or workflow.info().is_continue_as_new_suggested()
+        )
+
+    async def _work_off(self) -> None:
+        reachable = policy.reachable(self._state, VOICE)
+        if reachable != self._reachable:
+            self._reachable = reachable
+            await self._tell_inbox(present=reachable)
+        if self._unwritten:
+            records, self._unwritten = tuple(self._unwritten), []
+            await recording.write(*records, summary=f"{len(records)} records of the call")
+
+    async def _tell_inbox(self, *, present: bool) -> None:
+        start = self._state.start
+        voice = self._state.role(VOICE)
+        ended = self._state.end_reason is not None
+        if not present and not ended and self._state.caller is not CallerPresence.LOST:
+            return  # the agent is being replaced: what it was asked to say stays with this call
+        await workflow.execute_activity_method(
+            MailboxActivities.presence,
+            Presence(
+                session_id=start.session_id,
+                subject_id=start.subject_id,
+                present=present,
+                epoch=voice.epoch if voice else 0,
+                vanished=not present and self._state.caller is not CallerPresence.GONE,
+            ),
+            **options.records("the caller can be spoken to" if present else "the caller is gone"),
+        )
+
+    async def _close(self, composition: Composition) -> None:
+        start = self._state.start
+        self._publish(SessionEnding(reason=self._state.end_reason or ""))
+        for role in composition.live_roles():
+            await recording.tell(attendance_workflow_id(start.session_id, role.name), Signal.LEAVE)
+        self._reachable = False
+        await self._tell_inbox(present=False)
+        await self._wait_for_last_turns()
+        await workflow.execute_activity_method(
+            RoomActivities.close, RoomRequest(room=start.room), **options.rooms("close the room")
+        )
+        records, self._unwritten = tuple(self._unwritten), []
+        await recording.write(
+            *records,
+            self._record("ended", 2),
+            recording.audit(
+                start.session_id,
+                actor="workflow",
+                action="session.ended",
+                target=session_workflow_id(start.session_id),
+                reason=self._state.end_reason,
+                turns=self._state.turn_count,
+            ),
+            summary="session ended",
+        )
+        try:
+            await workflow.start_child_workflow(
+                WorkflowType.SUMMARY.value,
+                SummaryStart(session_id=start.session_id, subject_id=start.subject_id, composition=start.composition),
+                id=summary_workflow_id(start.session_id),
+                task_queue=TaskQueue.ORCHESTRATION.value,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary="Summary of a call",
+                search_attributes=workflow.info().typed_search_attributes,
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("the summary is being written already")
+        self._describe()
+        self._stream.detach_pollers()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def _wait_for_last_turns(self) -> None:
+        """Agents send their last turn as they leave; the call is not closed before each has left, or a short while."""
+        try:
+            await workflow.wait_condition(
+                lambda: all(r.health in (RoleHealth.LEFT, RoleHealth.FAILED) for r in self._state.roles),
+                timeout=timedelta(seconds=3),
+                timeout_summary="agents leave",
+            )
+        except TimeoutError:
+            workflow.logger.info("not every agent said that it left")
+
+    async def _continue(self) -> None:
+        await self._work_off()
+        await self._stream.continue_as_new(
+            lambda stream: [
+                self._state.start,
+                Carried(state=self._state, stream=stream, spoken_to=self._reachable),
+            ]
+        )
+
+    def _end(self, reason: str) -> None:
+        if self._state.end_reason is None:
+            self._state = self._state.model_copy(update={"end_reason": reason})
+
+    def _publish(self, payload: EventPayload) -> None:
+        self._state = policy.with_payload(self._state, payload)
+        self._topic.publish(
+            Event(
+                event_id=f"{self._state.start.session_id}.{self._state.published}",
+                session_id=self._state.start.session_id,
+                role="session",
+                sequence=self._state.published,
+                at=workflow.now(),
+                payload=payload,
+            )
+        )
+        if self._state.published % KEPT_EVENTS == 0 and self._state.published > KEPT_EVENTS:
+            self._stream.truncate(self._state.published - KEPT_EVENTS)
+
+    def _record(self, state: str, revision: int) -> SessionRecord:
+        start = self._state.start
+        ended = self._state.end_reason is not None
+        return SessionRecord(
+            session_id=start.session_id,
+            room=start.room,
+            subject_id=start.subject_id,
+            composition=start.composition,
+            state=state,
+            revision=revision,
+            opened_at=start.opened_at,
+            ended_at=workflow.now() if ended else None,
+            end_reason=self._state.end_reason,
+        )
+
+    def _describe(self) -> None:
+        state = self._state
+        lines = [
+            f"**{'ended: ' + state.end_reason if state.end_reason else 'on the line'}**, {state.turn_count} turns",
+            "",
+            *(f"- role `{r.role}`: agent {r.epoch} {r.health.value}" for r in state.roles),
+            *(f"- task `{t.task_id}`: {t.stage.value.replace('_', ' ')}" for t in state.tasks),
+            *(
+                f"- approval `{a.approval_id}`: {a.stage.value} until {a.deadline:%H:%M:%S} UTC"
+                for a in state.approvals
+            ),
+            *(f"- to be said: `{o.delivery_id}`" for o in state.offers),
+        ]
+        workflow.set_current_details("\n".join(lines))
