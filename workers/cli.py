@@ -24,6 +24,15 @@ _CALLS = "Calls and their records"
 _PROCESSES = "Single processes (the stack starts them)"
 
 COMMANDS: dict[str, Entry] = {
+    "demo": Entry("workers.commands.demo", "Place a real call that tells its story, and check what was heard.", _STACK),
+    "call": Entry("workers.commands.call", "Place a call: say things, hear the answers.", _CALLS),
+    "sessions": Entry("workers.commands.sessions", "List calls, or show one whole.", _CALLS),
+    "tasks": Entry("workers.commands.tasks", "List work delegated in calls, or show one task.", _CALLS),
+    "approvals": Entry("workers.commands.approvals", "List, show and decide what waits for a person.", _CALLS),
+    "deliveries": Entry("workers.commands.deliveries", "List what is owed to callers, and what was heard.", _CALLS),
+    "reviewers": Entry("workers.commands.reviewers", "List, add and deactivate people who may decide.", _CALLS),
+    "front-door": Entry("workers.commands.front_door", "Sessions, room tokens, webhooks and records.", _PROCESSES),
+    "durable": Entry("workers.commands.durable", "Workflows and activities.", _PROCESSES),
     "dev": Entry("workers.commands.dev", "Start the whole stack with one merged log, until Ctrl-C.", _STACK),
     "doctor": Entry("workers.commands.doctor", "Find what is missing or misconfigured, and name the fix.", _STACK),
     "settings": Entry("workers.commands.settings", "Show every setting, its value and its meaning.", _STACK),

@@ -1,0 +1,180 @@
+"""The durable side: one Temporal worker a task queue, so that one slow layer cannot starve another."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import openai
+import uvicorn
+from fastapi import FastAPI
+from livekit import api
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.mailbox import MailboxActivities
+from activities.models import ModelActivities
+from activities.records import RecordActivities, RecordStore
+from activities.rooms import RoomActivities
+from activities.tools import ToolActivities
+from activities.transcripts import TranscriptActivities, TranscriptSource
+from contracts.composition import Composition
+from contracts.names import TaskQueue
+from store.engine import open_engine
+from store.reader import RecordReader
+from store.writer import RecordWriter
+from tools.mcp_server import McpToolServer
+from tools.registry import ToolRegistry
+from tools.compositions import load_compositions
+from workers.settings import Settings
+from workers.temporal import connect
+from workflows.approval import ApprovalWorkflow
+from workflows.attendance import AttendanceWorkflow
+from workflows.handoff import HandoffWorkflow
+from workflows.inbox import InboxWorkflow
+from workflows.session import SessionWorkflow
+from workflows.summary import SummaryWorkflow
+from workflows.task import TaskWorkflow
+
+logger = logging.getLogger("greenroom.durable")
+
+WORKFLOWS: Sequence[type] = (
+    SessionWorkflow,
+    AttendanceWorkflow,
+    InboxWorkflow,
+    TaskWorkflow,
+    HandoffWorkflow,
+    ApprovalWorkflow,
+    SummaryWorkflow,
+)
+QUEUES = {queue.name.lower(): queue for queue in TaskQueue}
+
+
+class Records:
+    """Writer and reader of the records as activities need them: one object for both protocols."""
+
+    def __init__(self, writer: RecordWriter, reader: RecordReader) -> None:
+        self.write = writer.write
+        self.reviewer = reader.reviewer
+        self.turns = reader.turns
+        self._reader = reader
+
+    def tasks(self, session_id: str) -> Sequence[Any]:
+        return self._reader.tasks(session_id=session_id)
+
+
+@dataclass(frozen=True)
+class Outside:
+    """All that activities reach outside this process, built once."""
+
+    client: Client
+    compositions: Mapping[str, Composition]
+    records: Records
+    registries: Mapping[str, ToolRegistry]
+    chat: openai.AsyncOpenAI
+    livekit: api.LiveKitAPI
+
+
+@asynccontextmanager
+async def outside(settings: Settings) -> AsyncIterator[Outside]:
+    """Opens what activities need, and closes it. Raises StoreError, CompositionError, ToolConfigurationError."""
+    async with AsyncExitStack() as stack:
+        compositions = load_compositions(settings.compositions_dir)
+        engine = open_engine(settings.database_url)
+        stack.callback(engine.dispose)
+        servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}
+        for server in servers.values():
+            stack.push_async_callback(server.aclose)
+        chat = openai.AsyncOpenAI(
+            base_url=settings.openai_base_url,
+            api_key=settings.openai_api_key.get_secret_value() or "keyless",
+            max_retries=0,
+            timeout=25.0,
+        )
+        stack.push_async_callback(chat.close)
+        livekit = api.LiveKitAPI(
+            settings.livekit_url, settings.livekit_api_key, settings.livekit_api_secret.get_secret_value()
+        )
+        stack.push_async_callback(livekit.aclose)
+        yield Outside(
+            client=await connect(settings, identity="greenroom-durable"),
+            compositions=compositions,
+            records=Records(RecordWriter(engine), RecordReader(engine)),
+            registries={c.id: ToolRegistry(c, servers) for c in compositions.values()},
+            chat=chat,
+            livekit=livekit,
+        )
+
+
+def build_worker(queue: TaskQueue, to: Outside) -> Worker:
+    """The worker of one queue. After a death the next workflow task waits 1 s at most on the dead sticky queue."""
+    activities: list[Callable[..., Any]] = []
+    store: RecordStore = to.records
+    source: TranscriptSource = to.records
+    if queue is TaskQueue.RECORDS:
+        records = RecordActivities(store, to.compositions)
+        mailbox = MailboxActivities(to.client)
+        transcripts = TranscriptActivities(source)
+        activities += [records.write, records.reviewer, records.composition]
+        activities += [mailbox.deliver, mailbox.presence, transcripts.gather]
+    elif queue is TaskQueue.MODELS:
+        models = ModelActivities(to.chat, to.compositions, to.registries)
+        activities += [models.plan, models.think, models.summarize]
+    elif queue is TaskQueue.TOOLS:
+        tools = ToolActivities(to.registries)
+        activities += [tools.call, tools.call_repeatable, tools.resolve]
+    elif queue is TaskQueue.ROOMS:
+        rooms = RoomActivities(to.livekit, to.client)
+        activities += [rooms.attend, rooms.probe, rooms.close]
+    return Worker(
+        to.client,
+        task_queue=queue.value,
+        workflows=WORKFLOWS if queue is TaskQueue.ORCHESTRATION else (),
+        activities=activities,
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
+        max_heartbeat_throttle_interval=timedelta(seconds=0.2),
+        default_heartbeat_throttle_interval=timedelta(seconds=0.2),
+        graceful_shutdown_timeout=timedelta(seconds=5),
+    )
+
+
+async def serve(settings: Settings, queues: Iterable[str], health_port: int | None) -> None:
+    """Runs the workers of those queues until SIGTERM or SIGINT; `/health` answers 200 once they all poll."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        to = await stack.enter_async_context(outside(settings))
+        for name in queues:
+            await stack.enter_async_context(build_worker(QUEUES[name], to))
+            logger.info("polling %s", QUEUES[name].value)
+        if health_port is not None:
+            await stack.enter_async_context(_health(health_port))
+        logger.info("ready")
+        await stop.wait()
+    # A client call cancelled just before the interpreter ends can abort it; give its threads a moment to finish.
+    await asyncio.sleep(0.5)
+
+
+@asynccontextmanager
+async def _health(port: int) -> AsyncIterator[None]:
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning"))
+    task = asyncio.create_task(server._serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
