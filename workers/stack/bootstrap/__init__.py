@@ -1,0 +1,1 @@
+"""Installs what Greenroom needs. Standard library only: it runs before there is an environment."""
