@@ -29,9 +29,9 @@ from contracts.names import TaskQueue
 from store.engine import open_engine
 from store.reader import RecordReader
 from store.writer import RecordWriter
+from tools.compositions import load_compositions
 from tools.mcp_server import McpToolServer
 from tools.registry import ToolRegistry
-from tools.compositions import load_compositions
 from workers.settings import Settings
 from workers.temporal import connect
 from workflows.approval import ApprovalWorkflow
