@@ -1,0 +1,110 @@
+"""Which offered tool an utterance asks for, if any."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inference.house.acts import is_question, is_request
+from inference.house.identifiers import mentions
+from inference.house.offers import Offer
+from inference.house.ranking import Index
+from inference.house.text import content_stems, expand, name_words, stem, without_fillers, words
+from inference.house.wording import clauses, noun_phrase
+
+_THRESHOLD = 0.75
+_STATEMENT_THRESHOLD = 1.5
+_EVENT = re.compile(r"^(it|they|this|that|i|my|the|we|there|one|some)\b")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A tool and the stretch of speech that asks for it. `score` sums matched weight, `coverage` is 0 to 1."""
+
+    offer: Offer
+    focus: str
+    score: float
+    coverage: float
+    wish: bool
+
+
+def choose(text: str, offers: Sequence[Offer]) -> Choice | None:
+    """The tool that one utterance or clause asks for, or None when none matches well enough."""
+    ranked = ranking(text, offers)
+    if not ranked:
+        return None
+    best = ranked[0]
+    low = expand(without_fillers(text))
+    asking = is_question(low) or is_request(low)
+    wanted = _THRESHOLD if asking else _STATEMENT_THRESHOLD
+    if best.score < wanted or best.coverage < (0.2 if asking else 0.15):
+        return None
+    return best
+
+
+def ranking(text: str, offers: Sequence[Offer]) -> list[Choice]:
+    """All tools with some match, best first."""
+    index = Index.of({offer.name: offer.fields for offer in offers})
+    by_name = {offer.name: offer for offer in offers}
+    low = expand(without_fillers(text))
+    request, question = is_request(low), is_question(low)
+    stems = list(dict.fromkeys(content_stems(text)))
+    said = mentions(text)
+    every = [stem(word) for word in words(text)]
+    found: list[Choice] = []
+    for match in index.rank(stems):
+        offer = by_name[match.key]
+        score = match.score + _pairs(every, offer)
+        if question and not request:
+            score += 0.25 if offer.reads else -0.4
+        elif request and not offer.reads:
+            score += 0.2
+        if offer.verb in every:
+            score += 0.3
+        if said and any(p.identifier and (not p.label or set(p.label) & set(match.matched)) for p in offer.parameters):
+            score += 0.25
+        absorbed = _absorbed(text, offer) - set(match.matched)
+        rest = [s for s in stems if s in match.matched or s not in absorbed]
+        coverage = match.coverage * len(stems) / max(len(rest), 1)
+        found.append(Choice(offer, text, score, min(coverage, 1.0), request))
+    return sorted(found, key=lambda choice: -choice.score)
+
+
+def _pairs(every: list[str], offer: Offer) -> float:
+    """Extra weight for two neighbouring words that the description has as neighbours too."""
+    told = [stem(word) for word in words(" ".join(name_words(offer.name)) + " . " + offer.description)]
+    pairs = set(zip(told, told[1:], strict=False))
+    content = set(content_stems(" ".join(every)))
+    hits = {pair for pair in zip(every, every[1:], strict=False) if pair in pairs and set(pair) & content}
+    return 0.3 * min(len(hits), 2)
+
+
+def _absorbed(text: str, offer: Offer) -> set[str]:
+    """Stems that would become the value of a parameter that names a thing."""
+    for parameter in offer.parameters:
+        if parameter.kind == "string" and parameter.needed and not parameter.free_text and not parameter.identifier:
+            return set(content_stems(noun_phrase(text, offer, parameter)))
+    return set()
+
+
+def choices(text: str, offers: Sequence[Offer]) -> list[Choice]:
+    """The tools that an utterance asks for: one for the whole, or one for each part that asks for something of its own."""
+    whole = choose(text, offers)
+    parts = [part for part in clauses(text) if is_request(expand(part)) or is_question(expand(part))]
+    if len(parts) < 2:
+        return [whole] if whole else []
+    found: list[Choice] = []
+    for part in parts:
+        chosen = choose(part, offers)
+        if chosen and chosen.offer.name not in [choice.offer.name for choice in found]:
+            found.append(chosen)
+    if len(found) < 2:
+        return [whole] if whole else found
+    return found
+
+
+def is_event(text: str) -> bool:
+    """Whether an utterance only tells what is or happened, without a wish."""
+    low = expand(without_fillers(text))
+    return bool(_EVENT.match(low)) and not is_request(low) and not is_question(low)

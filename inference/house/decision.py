@@ -1,0 +1,277 @@
+"""From what the caller wants to the calls that should be made next, or to the question that has to be asked first."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from inference.house import schema as js
+from inference.house.acts import is_no, is_yes, leading_answer
+from inference.house.arguments import Filling, Situation, fill, question_for
+from inference.house.choice import Choice, choices, ranking
+from inference.house.conversation import Conversation
+from inference.house.offers import Offer, Parameter
+from inference.house.phrases import DID_NOT_CATCH, LEFT_AS_IT_IS, offer_to
+from inference.house.text import content_stems, expand, name_words, stem, without_fillers
+from inference.house.values import boolean_value
+from inference.house.wording import clauses, short_answer
+from inference.wire.chat import HouseToolCall
+
+_FOLLOW_UP = re.compile(r"^(and |or |then )*(what about|how about|same for|and for|the same for|and|or|make it|no|try|for)\b")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Calls to make now; or words to say instead. `targets` are the tools that the caller asked for."""
+
+    calls: list[HouseToolCall] = field(default_factory=list)
+    words: str = ""
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Target:
+    offer: Offer
+    focus: str
+    given: dict[str, Any] = field(default_factory=dict)
+
+
+def confirmation(conversation: Conversation, offers: list[Offer]) -> Decision | None:
+    """What a yes or no to a result's `needs_confirmation` leads to; None when nothing waits or the reply is neither."""
+    waiting = _waiting(conversation)
+    if waiting is None:
+        return None
+    text = conversation.last.text
+    asked = set(content_stems(f"{waiting.get('question', '')} {waiting['tool']}"))
+    extra = [stemmed for stemmed in content_stems(text) if stemmed not in asked]
+    answer = leading_answer(text)
+    if is_no(text) or (answer == "deny" and not extra):
+        return Decision(words=LEFT_AS_IT_IS)
+    if not (is_yes(text) or (answer == "affirm" and not extra and not re.search(r"\d|\bbut\b", text))):
+        return None
+    offer = next((offer for offer in offers if offer.name == waiting["tool"]), None)
+    arguments = waiting.get("arguments")
+    if offer is None or not isinstance(arguments, dict) or not js.valid(arguments, offer.schema):
+        return Decision(words="I am sorry, I cannot do that from here any more.")
+    return Decision([HouseToolCall(name=offer.name, arguments=arguments)], targets=(offer.name,))
+
+
+def _waiting(conversation: Conversation) -> dict[str, Any] | None:
+    """The `needs_confirmation` of the newest result, when the caller's latest turn is the first one after it."""
+    callers = [turn for turn in conversation.turns if turn.speaker == "caller"]
+    if len(callers) < 2 or not callers[-2].runs:
+        return None
+    return needs_confirmation(callers[-2].runs[-1].result)
+
+
+def needs_confirmation(result: Any) -> dict[str, Any] | None:
+    """The `needs_confirmation` object of a result, when well formed."""
+    waiting = result.get("needs_confirmation") if isinstance(result, dict) else None
+    return waiting if isinstance(waiting, dict) and isinstance(waiting.get("tool"), str) else None
+
+
+def decide(conversation: Conversation, offers: list[Offer], today: date | None) -> Decision:
+    """What to do about the caller's latest turn, given the calls that were already made for it."""
+    targets = (
+        _asked_for(conversation, offers, today)
+        or _offered(conversation, offers)
+        or [_Target(choice.offer, choice.focus) for choice in _wanted(conversation, offers)]
+        or _follow_up(conversation, offers, today)
+    )
+    return _act(targets, conversation, offers, today)
+
+
+def forced(conversation: Conversation, offers: list[Offer], today: date | None, name: str | None) -> Decision:
+    """The call that `tool_choice` demands: the named tool, or the best of all."""
+    text = conversation.last.text
+    if name is None:
+        decided = decide(conversation, offers, today)
+        if decided.calls or decided.targets:
+            return decided
+        ranked = ranking(text, offers)
+        offer = ranked[0].offer if ranked else offers[0]
+    else:
+        named = next((offer for offer in offers if offer.name == name), None)
+        if named is None:
+            return Decision()
+        offer = named
+    pending = _asked_for(conversation, [offer], today)
+    return _act(pending or [_Target(offer, text)], conversation, offers, today, prerequisites=False)
+
+
+def _wanted(conversation: Conversation, offers: list[Offer]) -> list[Choice]:
+    text = conversation.last.text
+    found = choices(text, offers)
+    named = [offer for offer in offers if _named(offer, text)]
+    for offer in named:
+        if offer.name not in [choice.offer.name for choice in found]:
+            focus = next((part for part in clauses(text) if _named(offer, part)), text)
+            found = [*found, Choice(offer, focus, 2.0, 1.0, True)] if len(found) > 1 or not found else [Choice(offer, text, 2.0, 1.0, True)]
+    return found
+
+
+def _named(offer: Offer, text: str) -> bool:
+    """Whether the text calls a tool of at least two words by its name ("use renew_loan")."""
+    return len(name_words(offer.name)) > 1 and re.search(rf"\b{re.escape(offer.name)}\b", text) is not None
+
+
+def _act(
+    targets: list[_Target], conversation: Conversation, offers: list[Offer], today: date | None, *, prerequisites: bool = True
+) -> Decision:
+    names = tuple(target.offer.name for target in targets)
+    done = [run.name for run in conversation.last.runs]
+    calls: list[HouseToolCall] = []
+    question = ""
+    for target in targets:
+        if target.offer.name in done:
+            continue
+        situation = Situation(conversation, offers, today, target.focus, target.given)
+        filling = fill(target.offer, situation)
+        if filling.missing and prerequisites:
+            reading = _prerequisite(target.offer, filling, situation, done)
+            if reading is not None:
+                calls.append(reading)
+                if not target.offer.reads:
+                    break
+                continue
+        if filling.missing:
+            question = question or question_for(filling.missing[0])
+            continue
+        calls.append(HouseToolCall(name=target.offer.name, arguments=filling.arguments))
+        if not target.offer.reads:
+            break
+    repeated = {(run.name, repr(sorted(run.arguments.items()))) for run in conversation.last.runs}
+    calls = [call for call in calls if (call.name, repr(sorted(call.arguments.items()))) not in repeated]
+    return Decision(calls, "" if calls else question, names)
+
+
+def _prerequisite(target: Offer, filling: Filling, situation: Situation, done: list[str]) -> HouseToolCall | None:
+    """A read, not yet made, that can be made now and whose words promise a value that the target lacks."""
+    wanted = {stem(word) for p in filling.missing for word in name_words(p.name)} - {"id", "number"}
+    wanted |= {label for p in filling.missing for label in p.label}
+    shared = {p.name for p in target.parameters if p.identifier}
+    best: tuple[float, HouseToolCall] | None = None
+    for offer in situation.offers:
+        if not offer.reads or offer.name in done or offer.name == target.name:
+            continue
+        score = 2.0 * len(wanted & set(offer.vocabulary))
+        score += len(shared & {p.name for p in offer.parameters})
+        score += 0.2 * len(offer.vocabulary & target.vocabulary)
+        if score < 1.0:
+            continue
+        own = fill(offer, situation)
+        if own.missing:
+            continue
+        if best is None or score > best[0]:
+            best = (score, HouseToolCall(name=offer.name, arguments=own.arguments))
+    return best[1] if best else None
+
+
+def _asked_for(conversation: Conversation, offers: list[Offer], today: date | None) -> list[_Target]:
+    """The call for which the model's last words asked a missing value, when the caller's turn now gives that value."""
+    reply = conversation.previous_reply
+    text = conversation.last.text
+    if not reply.endswith("?") or not text.strip():
+        return []
+    pairs = [(o, p) for o in offers for p in o.parameters if reply.endswith(question_for(p))]
+    if not pairs:
+        return []
+    earlier = " ".join(conversation.said[1:4])
+    ranked = [choice.offer.name for choice in ranking(earlier, [offer for offer, _ in pairs])]
+    pairs.sort(key=lambda pair: ranked.index(pair[0].name) if pair[0].name in ranked else len(ranked))
+    offer, parameter = pairs[0]
+    if is_no(text) and parameter.kind != "boolean":
+        return []
+    value = _direct(parameter, offer, conversation, offers, today)
+    if value is None:
+        return []
+    focus = _origin(offer, conversation)
+    return [_Target(offer, focus, {**_gathered(offer, conversation, today), parameter.name: value})]
+
+
+def _gathered(offer: Offer, conversation: Conversation, today: date | None) -> dict[str, Any]:
+    """Values that the caller gave to earlier questions about the same tool."""
+    found: dict[str, Any] = {}
+    turns = list(conversation.turns)
+    for before, now in zip(turns, turns[1:], strict=False):
+        if before.speaker != "agent" or now.speaker != "caller" or now is turns[-1]:
+            continue
+        for parameter in offer.parameters:
+            if before.text.endswith(question_for(parameter)):
+                asked = Conversation(conversation.system, (before, now))
+                value = _direct(parameter, offer, asked, [offer], today)
+                if value is not None:
+                    found[parameter.name] = value
+    return found
+
+
+def _origin(offer: Offer, conversation: Conversation) -> str:
+    """The caller's earlier words that asked for the tool."""
+    for said in conversation.said[1:6]:
+        if ranking(said, [offer]):
+            return said
+    return conversation.said[1] if len(conversation.said) > 1 else conversation.last.text
+
+
+def _direct(
+    parameter: Parameter, offer: Offer, conversation: Conversation, offers: list[Offer], today: date | None
+) -> Any:
+    text = conversation.last.text
+    alone = Offer(offer.name, offer.description, {"type": "object", "properties": {parameter.name: parameter.schema}, "required": [parameter.name]})
+    alone = Offer(alone.name, alone.description, {**{k: v for k, v in offer.schema.items() if k in ("$defs", "definitions")}, **alone.schema})
+    only = Conversation("", (conversation.last,))
+    if parameter.kind == "boolean":
+        return True if is_yes(text) else False if is_no(text) else boolean_value(parameter, text)
+    if parameter.kind == "string" and not parameter.identifier and not parameter.free_text:
+        found = fill(alone, Situation(only, [alone], today, text)).arguments.get(parameter.name)
+        plain = short_answer(text)
+        if found is None or (content_stems(plain) and found == plain.lower()):
+            found = plain
+        if plain and not any(key in parameter.schema for key in ("format", "enum", "pattern")) and len(plain.split()) <= 6:
+            from inference.house.values import takes_moment
+
+            found = found if takes_moment(parameter) else (plain if not re.search(r"name is", text, re.I) else found)
+        return found if found and js.valid(found, parameter.schema) else None
+    return fill(alone, Situation(only, [alone], today, text)).arguments.get(parameter.name)
+
+
+def reask(conversation: Conversation, offers: list[Offer]) -> str:
+    """The question that was asked before, asked again; "" when the model's last words were no such question."""
+    for offer in offers:
+        for parameter in offer.parameters:
+            question = question_for(parameter)
+            if conversation.previous_reply.endswith(question):
+                return f"{DID_NOT_CATCH} {question}"
+    return ""
+
+
+def _offered(conversation: Conversation, offers: list[Offer]) -> list[_Target]:
+    """The tool that the model's last words offered to use, when the caller now says yes."""
+    if not is_yes(conversation.last.text) or len(conversation.said) < 2:
+        return []
+    for offer in offers:
+        if conversation.previous_reply.endswith(offer_to(offer)):
+            return [_Target(offer, conversation.said[1])]
+    return []
+
+
+def _follow_up(conversation: Conversation, offers: list[Offer], today: date | None) -> list[_Target]:
+    """The last tool again with new values, for an elliptical turn ("and on sunday", "what about two zero five")."""
+    text = conversation.last.text
+    earlier = [run for turn in conversation.turns[:-1] for run in turn.runs]
+    by_name = {offer.name: offer for offer in offers}
+    short = len(content_stems(text)) <= 2
+    if not (short and (_FOLLOW_UP.match(expand(text)) or len(without_fillers(text).split()) <= 6)):
+        return []
+    only = Conversation(conversation.system, (conversation.last,))
+    for run in reversed(earlier):
+        offer = by_name.get(run.name)
+        if offer is None or not offer.reads:
+            continue
+        fresh = fill(offer, Situation(only, offers, today, text)).arguments
+        changed = {name: value for name, value in fresh.items() if value is not None and run.arguments.get(name) != value}
+        if changed:
+            return [_Target(offer, text, {**run.arguments, **changed})]
+    return []
