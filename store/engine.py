@@ -103,7 +103,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
     Raises StoreError kinds; after a RetryableStoreError from the commit itself it may have been written.
     """
-    with _explained(), engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+    # preserve_rowcount: without it an INSERT's count is lost on PostgreSQL, and it tells whether a row was there.
+    options: dict[str, Any] = {_WRITES: True, "preserve_rowcount": True}
+    with _explained(), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
 

@@ -11,6 +11,7 @@ from contracts.base import Contract
 from contracts.records import AuditRecord, Record
 from store import chain
 from store.engine import writing
+from store.errors import StoreError
 from store.rows import TABLES, subjects_of, to_row
 from store.statements import insert_or_ignore, insert_or_raise_revision
 from store.tables import subjects
@@ -43,11 +44,14 @@ class RecordWriter:
             else:
                 rows.setdefault(_table(record), []).append(to_row(record))
         # Every writer takes its locks in the same order - subjects, tables, keys, chains - so none waits in a circle.
-        with writing(self._engine) as connection:
-            _see_subjects(connection, (row for table_rows in rows.values() for row in table_rows))
-            changed = sum(_upsert(connection, table, rows[table]) for table in _ORDER if table in rows)
-            for session_id in sorted(entries):
-                changed += chain.append(connection, session_id, entries[session_id])
+        try:
+            with writing(self._engine) as connection:
+                _see_subjects(connection, (row for table_rows in rows.values() for row in table_rows))
+                changed = sum(_upsert(connection, table, rows[table]) for table in _ORDER if table in rows)
+                for session_id in sorted(entries):
+                    changed += chain.append(connection, session_id, entries[session_id])
+        except (ValueError, OverflowError) as error:
+            raise StoreError(f"a value that no database holds (NaN, or a number too large): {error}") from error
         return changed
 
 

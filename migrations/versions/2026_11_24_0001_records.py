@@ -34,6 +34,10 @@ def _times(*names: str, optional: bool = False) -> list[sa.Column]:  # type: ign
     return [sa.Column(name, sa.DateTime(timezone=True), nullable=optional) for name in names]
 
 
+def _revision() -> sa.Column[int]:
+    return sa.Column("revision", sa.BigInteger(), nullable=False)
+
+
 def _content(*names: str, optional: bool = False) -> list[sa.Column[str]]:
     return _text(*(f"{name}_{part}" for name in names for part in ("subject_id", "body")), optional=optional)
 
@@ -49,7 +53,6 @@ def _table(name: str, *parts: sa.Column | list[sa.Column], key: tuple[str, ...])
 
 
 def upgrade() -> None:
-    revision_column = sa.Column("revision", sa.BigInteger(), nullable=False)
     _table("subjects", _text("subject_id"), key=("subject_id",))
     _table(
         "reviewers",
@@ -60,7 +63,7 @@ def upgrade() -> None:
     _table(
         "sessions",
         _text("session_id", "room", "subject_id", "composition", "state"),
-        revision_column.copy(),
+        _revision(),
         _times("opened_at"),
         _times("ended_at", optional=True),
         _text("end_reason", optional=True),
@@ -79,7 +82,7 @@ def upgrade() -> None:
     _table(
         "tasks",
         _text("task_id", "session_id", "subject_id", "composition", "stage"),
-        revision_column.copy(),
+        _revision(),
         _content("goal"),
         _content("speech", optional=True),
         _times("requested_at", "updated_at"),
@@ -90,7 +93,7 @@ def upgrade() -> None:
         _text("task_id", "step_id", "role"),
         _content("goal"),
         _text("status", optional=True),
-        revision_column.copy(),
+        _revision(),
         _content("answer", optional=True),
         _times("updated_at"),
         key=("task_id", "step_id"),
@@ -100,7 +103,7 @@ def upgrade() -> None:
         _text("approval_id", "task_id", "step_id", "session_id", "subject_id", "composition", "tool", "capability"),
         _content("action", "arguments"),
         _text("digest", "rule_id", "why", "stage"),
-        revision_column.copy(),
+        _revision(),
         _times("opened_at", "deadline"),
         _times("decided_at", optional=True),
         _text("reviewer", optional=True),
@@ -119,7 +122,7 @@ def upgrade() -> None:
     _table(
         "deliveries",
         _text("delivery_id", "subject_id", "session_id", "task_id", "topic", "state"),
-        revision_column.copy(),
+        _revision(),
         sa.Column("attempts", sa.Integer(), nullable=False),
         _content("speech"),
         _text("heard_in", optional=True),

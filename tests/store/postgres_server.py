@@ -1,0 +1,143 @@
+"""A private PostgreSQL server for tests: its own folder, a free port on 127.0.0.1, gone with the test run."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+FIX = (
+    "no PostgreSQL server to test on: `apt-get update && apt-get install -y postgresql` "
+    "(or set GREENROOM_TEST_POSTGRES_URL to a server whose user may create databases)"
+)
+USER = "greenroom"
+START_SECONDS = 30
+
+
+class PostgresMissing(Exception):
+    """Names the fix."""
+
+
+def find_binaries() -> Path:
+    """The folder of `initdb` and `postgres`, newest version first. Raises PostgresMissing."""
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
+    if installed:
+        return installed[-1].parent
+    on_path = shutil.which("postgres")
+    if on_path is None:
+        raise PostgresMissing(FIX)
+    return Path(on_path).resolve().parent
+
+
+class PostgresServer:
+    """Start with `start()`, end with `close()`. After `stop()` or `kill()`, `start()` recovers what was committed."""
+
+    def __init__(self) -> None:
+        self._binaries = find_binaries()
+        self._as: dict[str, Any] = {}
+        self._folder = Path(tempfile.mkdtemp(prefix="greenroom-postgres-", dir="/tmp"))
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root.
+            account = _unprivileged()
+            os.chown(self._folder, account.pw_uid, account.pw_gid)
+            self._as = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        self._data = self._folder / "data"
+        self._initialise()
+        self.port = _free_port()
+        self._process: subprocess.Popen[str] | None = None
+        self._log: list[str] = []
+
+    def url(self, database: str = "postgres") -> str:
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Returns when connections are taken. Raises RuntimeError, with the server's log, if it does not come up."""
+        setpriv = shutil.which("setpriv")
+        # Where the kernel can do it, the server ends with the test process even if that is killed.
+        command = [setpriv, "--pdeathsig", "INT"] if setpriv else []
+        command += [str(self._binaries / "postgres"), "-D", str(self._data), "-p", str(self.port)]
+        # No fsync: a test's server has to survive a killed process, not a power cut.
+        for setting in ("fsync=off", "listen_addresses=127.0.0.1", f"unix_socket_directories={self._folder}"):
+            command += ["-c", setting]
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=self._folder,
+            start_new_session=True, **self._as,
+        )  # fmt: skip
+        settled, ready = threading.Event(), threading.Event()
+
+        def read_log() -> None:
+            assert process.stderr is not None
+            for line in process.stderr:
+                self._log.append(line)
+                if "database system is ready to accept connections" in line:
+                    ready.set()
+                    settled.set()
+            settled.set()
+
+        threading.Thread(target=read_log, daemon=True, name="postgres-log").start()
+        settled.wait(START_SECONDS)
+        if not ready.is_set():
+            process.kill()
+            process.wait()
+            raise RuntimeError("PostgreSQL did not start:\n" + "".join(self._log[-40:]))
+        self._process = process
+
+    def stop(self) -> None:
+        """The fast shutdown: open transactions are rolled back, connections closed."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=START_SECONDS)
+            self._process = None
+
+    def kill(self) -> None:
+        """SIGKILL of the server and of every process that it started."""
+        server = psutil.Process(self.pid)
+        server.suspend()  # so that it starts no further child meanwhile
+        family = [*server.children(recursive=True), server]
+        for process in family:
+            process.kill()
+        psutil.wait_procs(family, timeout=START_SECONDS)
+        if self._process is not None:
+            self._process.wait()
+        self._process = None
+
+    def close(self) -> None:
+        self.stop()
+        shutil.rmtree(self._folder)
+
+    def _initialise(self) -> None:
+        command = [str(self._binaries / "initdb"), "-D", str(self._data), "-U", USER]
+        command += ["-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self._folder, check=False, **self._as)
+        if done.returncode != 0:
+            raise RuntimeError(f"initdb failed:\n{done.stdout}{done.stderr}")
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    raise PostgresMissing("PostgreSQL refuses to run as root, and there is no account `postgres` or `nobody`: add one")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
