@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from console.deps import Deps
 from console.problems import Problem, unavailable
@@ -20,7 +22,15 @@ from contracts.session import SessionStart
 
 log = logging.getLogger(__name__)
 
-SUBJECT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+_SUBJECT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_SUBJECT_WORDS = "1 to 64 of letters, digits, '-' and '_'; no personal data (no name, no phone number)"
+
+
+def _subject(value: str) -> str:
+    if not _SUBJECT.fullmatch(value):
+        # Without the value: what came in may be somebody's name.
+        raise PydanticCustomError("subject", "allowed: {words}", {"words": _SUBJECT_WORDS})
+    return value
 
 
 class SessionAsked(BaseModel):
@@ -29,13 +39,7 @@ class SessionAsked(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     composition: str
-    subject: Annotated[
-        str,
-        Field(
-            pattern=SUBJECT_PATTERN,
-            description="1 to 64 of letters, digits, '-' and '_'; no personal data (no name, no phone number)",
-        ),
-    ]
+    subject: Annotated[str, AfterValidator(_subject), Field(description=_SUBJECT_WORDS)]
 
 
 class SessionOpened(BaseModel):

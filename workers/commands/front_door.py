@@ -20,7 +20,8 @@ from store.engine import open_engine, verify_revision
 from store.errors import StoreError
 from store.reader import RecordReader
 from workers.compositions import load_compositions
-from workers.settings import Settings, SettingsError, load_settings
+from workers.errors import SettingsError
+from workers.settings import Settings, load_settings
 from workers.temporal import connect
 
 app = typer.Typer()
