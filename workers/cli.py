@@ -32,6 +32,8 @@ COMMANDS: dict[str, Entry] = {
     "deliveries": Entry("workers.commands.deliveries", "List what is owed to callers, and what was heard.", _CALLS),
     "reviewers": Entry("workers.commands.reviewers", "List, add and deactivate people who may decide.", _CALLS),
     "front-door": Entry("workers.commands.front_door", "Sessions, room tokens, webhooks and records.", _PROCESSES),
+    "voice": Entry("workers.commands.voice", "Agents that take calls.", _PROCESSES),
+    "deathwatch": Entry("workers.commands.deathwatch", "Learns at once that an agent's process died.", _PROCESSES),
     "durable": Entry("workers.commands.durable", "Workflows and activities.", _PROCESSES),
     "dev": Entry("workers.commands.dev", "Start the whole stack with one merged log, until Ctrl-C.", _STACK),
     "doctor": Entry("workers.commands.doctor", "Find what is missing or misconfigured, and name the fix.", _STACK),

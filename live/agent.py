@@ -1,0 +1,101 @@
+"""The voice agent: the model's words made speakable, and never silence when a model fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterable, AsyncIterator
+
+from livekit import rtc
+from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm
+
+from contracts.composition import Phrases
+from live.config import Timings
+from live.context import CallContext
+from policy.speakable import speakable_stream
+
+logger = logging.getLogger("greenroom.live.agent")
+
+UNANSWERED = "I am sorry, I cannot answer that right now. Please ask me again in a moment."
+
+
+class VoiceAgent(Agent):
+    """`context` is rendered into each model call; it is never part of the stored conversation."""
+
+    def __init__(
+        self,
+        *,
+        instructions: str,
+        history: llm.ChatContext,
+        tools: list[llm.Tool],
+        context: CallContext,
+        phrases: Phrases,
+        timings: Timings,
+    ) -> None:
+        super().__init__(instructions=instructions, chat_ctx=history, tools=tools)  # type: ignore[arg-type]
+        self._context = context
+        self._phrases = phrases
+        self._timings = timings
+
+    async def llm_node(
+        self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
+    ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
+        """Two tries, bounded; after the first failure the holding phrase is heard, after the second an apology."""
+        request = self._with_states(chat_ctx)
+        for attempt, patience in enumerate((self._timings.first_token, self._timings.second_try)):
+            began = False
+            try:
+                async for chunk in _within(Agent.default.llm_node(self, request, tools, model_settings), patience):
+                    began = began or _says_something(chunk)
+                    yield chunk
+            except (APIError, TimeoutError) as error:
+                logger.warning(
+                    "model failed", extra={"attempt": attempt, "began": began, "error": type(error).__name__}
+                )
+            else:
+                if began:
+                    return
+                logger.warning("model said nothing", extra={"attempt": attempt})
+            if began:
+                break  # a second try would say the beginning twice
+            if attempt == 0:
+                yield f"{self._phrases.holding} "
+                yield FlushSentinel()
+        yield f" {UNANSWERED}"
+
+    def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:
+        return Agent.default.tts_node(self, speakable_stream(text), model_settings)
+
+    def _with_states(self, chat_ctx: llm.ChatContext) -> llm.ChatContext:
+        block = self._context.render()
+        if block is None:
+            return chat_ctx
+        request = chat_ctx.copy()
+        leading = 0
+        while leading < len(request.items) and getattr(request.items[leading], "role", None) in ("system", "developer"):
+            leading += 1
+        request.items.insert(leading, llm.ChatMessage(role="system", content=[block]))
+        return request
+
+
+async def _within(
+    chunks: AsyncIterable[llm.ChatChunk | str | FlushSentinel], patience: float
+) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
+    """Raises TimeoutError when the next chunk takes longer than `patience` seconds."""
+    iterator = aiter(chunks)
+    try:
+        while True:
+            try:
+                chunk = await asyncio.wait_for(anext(iterator), patience)
+            except StopAsyncIteration:
+                return
+            yield chunk
+    finally:
+        if isinstance(iterator, AsyncIterator) and hasattr(iterator, "aclose"):
+            await iterator.aclose()
+
+
+def _says_something(chunk: llm.ChatChunk | str | FlushSentinel) -> bool:
+    if isinstance(chunk, llm.ChatChunk):
+        return chunk.delta is not None and bool(chunk.delta.content or chunk.delta.tool_calls)
+    return isinstance(chunk, str) and bool(chunk)

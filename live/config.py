@@ -1,0 +1,67 @@
+"""What a live process is told when it starts, and what a job is told when it is dispatched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from contracts.attendance import DispatchMetadata
+from contracts.composition import Composition
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds. The defaults suit a phone call; tests shorten some."""
+
+    snapshot: float = 1.0
+    """How long a starting agent waits for its snapshot before it greets without one."""
+    call_timeout: float = 2.0
+    """Bound of one call to the durable side."""
+    accept: float = 0.8
+    """How long a delegated task's acceptance is awaited, beside the speech."""
+    first_token: float = 2.0
+    """How long the model may take to begin, before the holding phrase."""
+    second_try: float = 4.0
+    user_away: float = 15.0
+    min_endpointing: float = 0.45
+    max_endpointing: float = 1.2
+    """How long a caller's pause may last when the words sound unfinished."""
+    flush: float = 3.0
+    """How long a leaving agent tries to send what is unsent, before the spool keeps it."""
+    caller_join: float = 60.0
+    caller_return: float = 30.0
+    """How long a caller who vanished may take to come back."""
+
+
+@dataclass(frozen=True)
+class LiveConfig:
+    """`compositions` by id; `default_composition` serves a dispatch whose composition is not known yet."""
+
+    compositions: Mapping[str, Composition]
+    default_composition: str
+    openai_base_url: str
+    openai_api_key: str
+    deepgram_base_url: str
+    deepgram_api_key: str
+    spool_dir: Path
+    watch_socket: Path
+    use_turn_detector: bool = True
+    preemptive_generation: bool = False
+    timings: Timings = field(default_factory=Timings)
+
+    def composition(self, name: str | None) -> Composition:
+        """Raises KeyError naming the known compositions."""
+        wanted = name or self.default_composition
+        try:
+            return self.compositions[wanted]
+        except KeyError:
+            raise KeyError(f"no composition {wanted!r}; known: {', '.join(sorted(self.compositions))}") from None
+
+
+class Dispatch(DispatchMetadata):
+    """The job's metadata. The last three let an agent serve a call while the durable side is away; ids, no content."""
+
+    composition: str = ""
+    subject_id: str = ""
+    caller_identity: str = ""

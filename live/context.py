@@ -1,0 +1,86 @@
+"""What the model is told beside the transcript: restored turns, the rolling summary, open requests and approvals."""
+
+from __future__ import annotations
+
+from livekit.agents import llm
+
+from contracts.approval import ApprovalStage, OpenApproval
+from contracts.session import SessionSnapshot, Speaker, Turn
+from contracts.task import TaskStage, TaskState
+
+_STAGES = {
+    TaskStage.PLANNING: "being prepared",
+    TaskStage.RUNNING: "being worked on",
+    TaskStage.WAITING_APPROVAL: "waiting for a colleague's decision",
+    TaskStage.NEEDS_PERSON: "with a colleague",
+    TaskStage.DONE: "done",
+    TaskStage.DECLINED: "declined",
+    TaskStage.FAILED: "failed",
+    TaskStage.CANCELLED: "cancelled",
+}
+_FINISHED_KEPT = 4
+
+
+class CallContext:
+    """States of this call as they change; rendered anew for every model call, so nothing stale is sent."""
+
+    def __init__(self) -> None:
+        self._summary: str | None = None
+        self._tasks: dict[str, TaskState] = {}
+        self._approvals: tuple[OpenApproval, ...] = ()
+
+    def take(self, snapshot: SessionSnapshot) -> None:
+        self._summary = snapshot.summary.body if snapshot.summary is not None else None
+        self._approvals = snapshot.approvals
+        for state in snapshot.tasks:
+            self.task_changed(state)
+
+    def task_changed(self, state: TaskState) -> None:
+        """A state that is older than the known one is ignored."""
+        known = self._tasks.get(state.task_id)
+        if known is None or state.revision > known.revision:
+            self._tasks[state.task_id] = state
+
+    def render(self) -> str | None:
+        """One block of text; None when there is nothing to tell."""
+        lines = []
+        if self._summary:
+            lines.append(f"Earlier in this call: {self._summary}")
+        open_tasks = [state for state in self._tasks.values() if not state.stage.final]
+        finished = [state for state in self._tasks.values() if state.stage.final][-_FINISHED_KEPT:]
+        lines += [_line(state) for state in (*finished, *open_tasks)]
+        known = {state.task_id for state in open_tasks}
+        pending = [a for a in self._approvals if a.stage is ApprovalStage.PENDING and a.task_id not in known]
+        lines += [f"Waiting for a colleague's decision: {approval.tool.replace('_', ' ')}." for approval in pending]
+        return "\n".join(lines) or None
+
+
+def _line(state: TaskState) -> str:
+    goal = f'"{state.goal.body}"' if state.goal is not None else "a request"
+    sentence = f" {state.sentence.body}" if state.sentence is not None else ""
+    return f"Request {goal} is {_STAGES[state.stage]}.{sentence}"
+
+
+def restored(turns: tuple[Turn, ...]) -> tuple[llm.ChatContext, Turn | None]:
+    """The conversation so far, and the caller's last turn when nobody answered it (then it is not in the context)."""
+    unanswered = turns[-1] if turns and turns[-1].speaker is Speaker.CALLER else None
+    context = llm.ChatContext.empty()
+    for turn in turns[:-1] if unanswered is not None else turns:
+        context.add_message(
+            role="user" if turn.speaker is Speaker.CALLER else "assistant",
+            content=turn.text.body,
+            id=turn.turn_id,
+            interrupted=turn.interrupted,
+            created_at=turn.started_at.timestamp(),
+        )
+    return context, unanswered
+
+
+def conversation(items: list[llm.ChatItem], limit: int) -> str:
+    """The speech alone, one line a turn, newest last."""
+    lines = [
+        f"{'caller' if item.role == 'user' else 'agent'}: {item.text_content}"
+        for item in items
+        if isinstance(item, llm.ChatMessage) and item.role in ("user", "assistant") and item.text_content
+    ]
+    return "\n".join(lines[-limit:])

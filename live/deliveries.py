@@ -1,0 +1,96 @@
+"""The delivery desk: says what is owed at a pause, and reports what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+from livekit.agents import AgentSession
+
+from contracts.composition import Phrases
+from contracts.delivery import DeliveryOutcome, DeliveryReport, Offer
+from policy.desk import DeliveryDesk, Playout
+
+logger = logging.getLogger("greenroom.live.deliveries")
+
+
+class Reports(Protocol):
+    def report(self, subject_id: str, report: DeliveryReport) -> None: ...
+
+
+class Deliveries:
+    """`reachable` tells whether the caller is connected and takes our audio; `failures` counts lost synthesis."""
+
+    def __init__(
+        self,
+        session: AgentSession[None],
+        reports: Reports,
+        phrases: Phrases,
+        *,
+        session_id: str,
+        reachable: Callable[[], bool],
+        failures: Callable[[], int],
+    ) -> None:
+        self._session = session
+        self._reports = reports
+        self._phrases = phrases
+        self._session_id = session_id
+        self._reachable = reachable
+        self._failures = failures
+        self._desk = DeliveryDesk()
+        self._arrived = asyncio.Event()
+        self._welcomed = False
+
+    def offered(self, offer: Offer) -> None:
+        if self._desk.offered(offer):
+            self._arrived.set()
+
+    def withdrawn(self, delivery_id: str) -> None:
+        self._desk.withdrawn(delivery_id)
+
+    def sign_of_life(self) -> None:
+        """The caller spoke, or left cleanly."""
+        for offer in self._desk.sign_of_life():
+            self._report(offer, DeliveryOutcome.HEARD)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._desk.next is not None:
+                await self._session.wait_for_idle()
+                # While waiting, a newer one may have come, or this one may have been withdrawn.
+                if (offer := self._desk.next) is not None:
+                    await self._say(offer)
+
+    async def _say(self, offer: Offer) -> None:
+        self._desk.began(offer)
+        failures = self._failures()
+        handle = self._session.say(self._words(offer))
+        await handle
+        failed = handle.exception() is not None or self._failures() > failures
+        playout = Playout(interrupted=handle.interrupted, failed=failed, reachable=self._reachable())
+        self._report(offer, self._desk.ended(playout))
+
+    def _words(self, offer: Offer) -> str:
+        if offer.carried and not self._welcomed:
+            self._welcomed = True
+            return self._phrases.welcome_back.format(news=offer.speech.body)
+        return offer.speech.body
+
+    def _report(self, offer: Offer, outcome: DeliveryOutcome) -> None:
+        logger.info(
+            "delivery", extra={"delivery": offer.delivery_id, "attempt": offer.attempt, "outcome": outcome.value}
+        )
+        report = DeliveryReport(
+            delivery_id=offer.delivery_id,
+            attempt=offer.attempt,
+            session_id=self._session_id,
+            outcome=outcome,
+            at=datetime.now(UTC),
+        )
+        self._reports.report(offer.speech.subject_id, report)

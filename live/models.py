@@ -1,0 +1,64 @@
+"""The session's models: the plugins for OpenAI's and Deepgram's wires, and the local ones that need no network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from livekit.agents import APIConnectOptions, inference
+from livekit.agents.voice import AgentSession
+from livekit.agents.voice.agent_session import SessionConnectOptions
+from livekit.plugins import deepgram, openai
+
+from contracts.composition import Composition, Role
+from live.config import LiveConfig
+
+
+@dataclass
+class Warm:
+    """What a process loads before its first job."""
+
+    vad: inference.VAD
+    turn_detector: inference.TurnDetector | None
+
+
+def warm_up(use_turn_detector: bool) -> Warm:
+    detector = inference.TurnDetector(version="v1-mini") if use_turn_detector else None
+    return Warm(vad=inference.VAD(), turn_detector=detector)
+
+
+def build_session(config: LiveConfig, composition: Composition, role: Role, warm: Warm) -> AgentSession[None]:
+    """The session of one call, not started."""
+    speech, timings = composition.speech, config.timings
+    return AgentSession[None](
+        stt=deepgram.STT(
+            model=speech.stt,
+            language=speech.language,
+            base_url=config.deepgram_base_url,
+            api_key=config.deepgram_api_key,
+        ),
+        llm=openai.LLM(model=role.model, base_url=config.openai_base_url, api_key=config.openai_api_key),
+        tts=openai.TTS(
+            model=speech.tts,
+            voice=speech.voice,
+            response_format="pcm",
+            base_url=config.openai_base_url,
+            api_key=config.openai_api_key,
+        ),
+        vad=warm.vad,
+        turn_handling={
+            "turn_detection": warm.turn_detector or "vad",
+            "endpointing": {"min_delay": timings.min_endpointing, "max_delay": timings.max_endpointing},
+            "interruption": {"mode": "vad", "min_duration": 0.4},
+            "preemptive_generation": {"enabled": config.preemptive_generation},
+        },
+        max_tool_steps=4,
+        user_away_timeout=timings.user_away,
+        aec_warmup_duration=None,
+        conn_options=SessionConnectOptions(
+            # Recognition is a standing connection: it is opened again for as long as the call lasts.
+            stt_conn_options=APIConnectOptions(max_retry=100_000, retry_interval=0.5, timeout=3.0),
+            # The agent itself tries again and speaks in between; hidden retries would be silence.
+            llm_conn_options=APIConnectOptions(max_retry=0, timeout=timings.first_token),
+            tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=2.0),
+        ),
+    )

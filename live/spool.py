@@ -1,0 +1,132 @@
+"""What could not be sent yet, on disk: append-only JSON lines, one file a job, locked as long as its owner lives."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Literal
+
+from contracts.base import Contract
+
+SUFFIX = ".spool"
+
+
+class Outgoing(Contract):
+    """One message to the durable side. `body` is JSON of the contract that `kind` stands for.
+
+    `number` orders the messages of one call; `item_id` never repeats, so that a second sending can be told.
+    """
+
+    item_id: str
+    number: int
+    kind: Literal["turn", "caller", "task", "report", "complete"]
+    target: str
+    body: str
+
+
+class Spool:
+    """The file of one job. Every write is fsynced in the spool's own thread, so a call never waits on the disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
+        self._descriptor: int | None = None
+        self._unsent: dict[str, Outgoing] = {}
+
+    @classmethod
+    def orphans(cls, directory: Path) -> list[Spool]:
+        """The files whose owner died, now owned by the caller. Files of living jobs are left alone."""
+        found = []
+        for path in sorted(directory.glob(f"*{SUFFIX}")):
+            descriptor = _open_locked(path)
+            if descriptor is not None:
+                spool = cls(path)
+                spool._descriptor = descriptor
+                spool._unsent = {item.item_id: item for item in _unsent(path)}
+                found.append(spool)
+        return found
+
+    @property
+    def unsent(self) -> list[Outgoing]:
+        """What is on disk and not sent, in the order of the call."""
+        return sorted(self._unsent.values(), key=lambda item: item.number)
+
+    async def put(self, items: Sequence[Outgoing]) -> None:
+        """Returns once the items are on disk. Raises OSError when the disk refuses them."""
+        await self._in_thread(lambda: self._put(items))
+
+    async def settle(self, item_id: str) -> None:
+        """The item was sent, or was refused for good."""
+        if item_id in self._unsent:
+            await self._in_thread(lambda: self._settle(item_id))
+
+    async def aclose(self) -> None:
+        """Leaves the file to the next worker when something is unsent; removes it otherwise."""
+        await self._in_thread(self._close)
+        self._thread.shutdown(wait=False)
+
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _put(self, items: Sequence[Outgoing]) -> None:
+        if self._descriptor is None:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lines = "".join(json.dumps({"put": item.model_dump(mode="json")}) + "\n" for item in items)
+        os.write(self._descriptor, lines.encode())
+        os.fsync(self._descriptor)
+        self._unsent.update({item.item_id: item for item in items})
+
+    def _settle(self, item_id: str) -> None:
+        # Not synced: a line lost in a crash means a second sending, which ids make harmless.
+        if self._descriptor is None or self._unsent.pop(item_id, None) is None:
+            return
+        if self._unsent:
+            os.write(self._descriptor, (json.dumps({"sent": item_id}) + "\n").encode())
+        else:
+            os.ftruncate(self._descriptor, 0)
+
+    def _close(self) -> None:
+        if self._descriptor is None:
+            return
+        if not self._unsent:
+            self.path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+        self._descriptor = None
+
+
+def _open_locked(path: Path) -> int | None:
+    """A descriptor that holds the file's lock; None when its owner lives, or the file is gone."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if path.stat().st_ino == os.fstat(descriptor).st_ino:
+            return descriptor
+    except (BlockingIOError, FileNotFoundError):
+        pass  # someone alive owns it, or settled it in this very moment
+    os.close(descriptor)
+    return None
+
+
+def _unsent(path: Path) -> list[Outgoing]:
+    waiting: dict[str, Outgoing] = {}
+    for line in path.read_text().splitlines():
+        try:
+            entry = json.loads(line)
+        except json.JSONDecodeError:
+            continue  # a line cut by the crash was never acknowledged to anyone
+        if "put" in entry:
+            item = Outgoing.model_validate(entry["put"])
+            waiting[item.item_id] = item
+        else:
+            waiting.pop(entry["sent"], None)
+    return list(waiting.values())

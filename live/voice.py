@@ -1,0 +1,330 @@
+"""One call, attended by the voice agent: from the dispatched job to the last word."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any
+
+from livekit import rtc
+from livekit.agents import AutoSubscribe, JobContext, llm
+from livekit.agents.voice.events import (
+    ConversationItemAddedEvent,
+    ErrorEvent,
+    UserInputTranscribedEvent,
+    UserStateChangedEvent,
+)
+from livekit.agents.voice.room_io import RoomOptions
+
+from contracts.attendance import AttendResult
+from contracts.composition import Composition
+from contracts.events import DeliveryOffered, DeliveryWithdrawn, Event, RoleSuperseded, SessionEnding, TaskNews
+from contracts.session import CallerPresence, SessionSnapshot, Speaker, Turn
+from contracts.tools import ToolSpec
+from live import delegation
+from live.agent import VoiceAgent
+from live.attending import Attending
+from live.bridge import Bridge, Connect
+from live.config import Dispatch, LiveConfig
+from live.context import CallContext, conversation, restored
+from live.deathwatch import DeathWatch
+from live.delegation import CallFacts, Delegation
+from live.deliveries import Deliveries
+from live.leaving import Leaving, Reason
+from live.models import Warm, build_session
+from live.toolbelt import Registry, delegate_tool, registry_tools
+from live.transcript import Transcript
+from policy.readback import ReadBack
+
+logger = logging.getLogger("greenroom.live.voice")
+
+
+class VoiceCall:
+    """Built in the job's first line, so that heartbeats and the death watch begin before anything slow."""
+
+    def __init__(
+        self, ctx: JobContext, config: LiveConfig, connect: Connect, registries: Mapping[str, Registry], warm: Warm
+    ) -> None:
+        self._ctx, self._config, self._registries, self._warm = ctx, config, registries, warm
+        self._dispatch = dispatch = Dispatch.model_validate_json(ctx.job.metadata)
+        names = {"session_id": dispatch.session_id, "role": dispatch.role, "epoch": dispatch.epoch}
+        self._watch = DeathWatch(config.watch_socket, **names)  # type: ignore[arg-type]
+        self._watch.open()
+        ctx.log_context_fields = {"session": dispatch.session_id, "epoch": dispatch.epoch}
+        timings = config.timings
+        self._bridge = Bridge(connect, **names, spool_dir=config.spool_dir, call_timeout=timings.call_timeout)  # type: ignore[arg-type]
+        self._leaving = Leaving()
+        guess = config.composition(dispatch.composition or None)
+        self._attending = Attending(
+            self._bridge,
+            self._leaving,
+            role=dispatch.role,
+            epoch=dispatch.epoch,
+            token=dispatch.task_token,
+            every=guess.attendance.heartbeat_seconds,
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._lost_synthesis = 0
+        self._finished: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Returns once the agent listens; the call then lives until `Leaving` has a reason."""
+        self._watch.keep()
+        self._bridge.start()
+        self._attending.start()
+        self._attending.watch(self._ctx.room)
+        self._finished = asyncio.create_task(self._finish(), name="finish")
+        snapshot, _ = await asyncio.gather(
+            self._bridge.snapshot(self._config.timings.snapshot),
+            self._ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY),
+        )
+        for participant in self._ctx.room.remote_participants.values():
+            self._attending.notice(participant)
+        await self._converse(snapshot)
+
+    async def stopped(self) -> None:
+        """The job ends; when nothing else was the reason, the worker is being stopped under the call."""
+        self._leaving.leave(Reason.STOPPED)
+        if self._finished is not None:
+            await self._finished
+
+    async def _converse(self, snapshot: SessionSnapshot | None) -> None:
+        composition = self._config.composition(
+            snapshot.composition if snapshot is not None else self._dispatch.composition or None
+        )
+        caller = snapshot.caller_identity if snapshot is not None else self._dispatch.caller_identity
+        if not caller:
+            caller = (await self._ctx.wait_for_participant()).identity
+        self._caller, self._composition = caller, composition
+        subject = snapshot.subject_id if snapshot is not None else self._dispatch.subject_id
+        self._facts = CallFacts(
+            session_id=self._dispatch.session_id,
+            subject_id=subject or f"caller:{caller}",
+            epoch=self._dispatch.epoch,
+            role=self._dispatch.role,
+        )
+        self._transcript = Transcript(self._facts, self._turn_ended)
+        self._context, self._read_back = CallContext(), ReadBack()
+        history, unanswered = restored(snapshot.turns if snapshot is not None else ())
+        if snapshot is not None:
+            self._context.take(snapshot)
+        self._agent = await self._build_agent(history)
+        self._session = build_session(self._config, composition, composition.role(self._dispatch.role), self._warm)
+        self._deliveries = Deliveries(
+            self._session,
+            self._bridge,
+            composition.phrases,
+            session_id=self._dispatch.session_id,
+            reachable=self._reachable,
+            failures=lambda: self._lost_synthesis,
+        )
+        self._listen()
+        self._leaving.at_once(self._fall_silent)
+        if self._leaving.left:
+            return
+        await self._session.start(
+            agent=self._agent,
+            room=self._ctx.room,
+            record=False,
+            session_host=False,
+            room_options=RoomOptions(participant_identity=caller, close_on_disconnect=False),
+        )
+        self._spawn(self._open(snapshot, unanswered))
+
+    async def _build_agent(self, history: llm.ChatContext) -> VoiceAgent:
+        composition, role = self._composition, self._composition.role(self._dispatch.role)
+        registry = self._registries[composition.id]
+        specs, backstage = await self._tool_specs(registry, composition)
+        delegate = Delegation(
+            self._facts,
+            composition,
+            self._bridge,
+            self._read_back,
+            speech=self._speech_so_far,
+            say=self._say_soon,
+            accept_seconds=self._config.timings.accept,
+        )
+        tools = registry_tools(registry, specs, facts=self._facts, composition=composition.id, role=role)
+        if composition.backstage_roles():
+            tools.append(delegate_tool(delegate, delegation.description(composition, backstage)))
+        return VoiceAgent(
+            instructions=role.instructions,
+            history=history,
+            tools=tools,
+            context=self._context,
+            phrases=composition.phrases,
+            timings=self._config.timings,
+        )
+
+    async def _tool_specs(
+        self, registry: Registry, composition: Composition
+    ) -> tuple[Sequence[ToolSpec], Sequence[ToolSpec]]:
+        """What this role may use, and what backstage may. A tool server that is away leaves the agent without."""
+        found: list[list[ToolSpec]] = []
+        for roles in ([self._dispatch.role], [role.name for role in composition.backstage_roles()]):
+            specs: list[ToolSpec] = []
+            for role in roles:
+                try:
+                    specs += await asyncio.wait_for(registry.specs(role), self._config.timings.snapshot)
+                except Exception as error:  # noqa: BLE001 (whatever a tool server does, the call must be answered)
+                    logger.error("tools of role %s are not available: %s", role, type(error).__name__)
+            found.append(specs)
+        return found[0], found[1]
+
+    async def _open(self, snapshot: SessionSnapshot | None, unanswered: Turn | None) -> None:
+        """The first words, then what is owed, then what happens backstage."""
+        joined = self._ctx.wait_for_participant(identity=self._caller)
+        await asyncio.wait_for(joined, self._config.timings.caller_join)
+        self._bridge.caller_changed(CallerPresence.PRESENT, self._caller)
+        phrases = self._composition.phrases
+        if self._dispatch.epoch <= 1:
+            self._session.say(phrases.greeting)
+        elif unanswered is not None:
+            self._transcript.answering(unanswered.turn_id)
+            self._session.generate_reply(
+                user_input=llm.ChatMessage(role="user", content=[unanswered.text.body], id=unanswered.turn_id)
+            )
+        else:
+            self._session.say(phrases.recovered)
+        self._spawn(self._deliveries.run())
+        while snapshot is None:
+            await asyncio.sleep(1.0)
+            snapshot = await self._bridge.snapshot(self._config.timings.call_timeout)
+            if snapshot is not None:
+                self._context.take(snapshot)
+        for offer in snapshot.offers:
+            self._deliveries.offered(offer)
+        async for event in self._bridge.events(snapshot.stream_offset):
+            self._on_event(event)
+        self._leaving.leave(Reason.ENDED)
+
+    def _on_event(self, event: Event) -> None:
+        match event.payload:
+            case TaskNews(state=state):
+                self._context.task_changed(state)
+            case DeliveryOffered(offer=offer):
+                self._deliveries.offered(offer)
+            case DeliveryWithdrawn(delivery_id=delivery_id):
+                self._deliveries.withdrawn(delivery_id)
+            case RoleSuperseded(role=role, epoch=epoch):
+                self._attending.superseded(role, epoch)
+            case SessionEnding():
+                self._leaving.leave(Reason.ENDED)
+
+    def _listen(self) -> None:
+        session, room = self._session, self._ctx.room
+        session.on("conversation_item_added", self._on_item)
+        session.on("user_input_transcribed", self._on_words)
+        session.on("user_state_changed", self._on_user_state)
+        session.on("error", self._on_error)
+        room.on("participant_connected", self._on_joined)
+        room.on("participant_disconnected", self._on_left)
+
+    def _on_item(self, event: ConversationItemAddedEvent) -> None:
+        self._transcript.on_item(event)
+
+    def _turn_ended(self, turn: Turn) -> None:
+        if turn.speaker is Speaker.CALLER:
+            self._read_back.caller_spoke(turn.text.body)
+        else:
+            self._read_back.agent_spoke(turn.text.body, interrupted=turn.interrupted)
+        self._bridge.turn_ended(turn)
+        logger.info(
+            "turn ended",
+            extra={"turn": turn.turn_id, "speaker": turn.speaker.value, "latency_ms": turn.latency_ms},
+        )
+
+    def _on_words(self, event: UserInputTranscribedEvent) -> None:
+        if event.is_final and event.transcript.strip():
+            self._asked_if_there = False
+            self._deliveries.sign_of_life()
+
+    _asked_if_there = False
+
+    def _on_user_state(self, event: UserStateChangedEvent) -> None:
+        if event.new_state == "away" and not self._asked_if_there and self._reachable():
+            self._asked_if_there = True
+            self._session.say(self._composition.phrases.still_there)
+
+    def _on_error(self, event: ErrorEvent) -> None:
+        kind = getattr(event.error, "type", "error")
+        logger.warning("session error", extra={"kind": kind, "source": getattr(event.source, "label", "")})
+        if kind == "tts_error" and not event.error.recoverable:
+            self._lost_synthesis += 1
+        # A call is never closed because a model failed: the next turn may work again.
+        event.error.recoverable = True
+
+    def _on_joined(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity == self._caller:
+            self._bridge.caller_changed(CallerPresence.PRESENT, self._caller)
+
+    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
+        if participant.identity != self._caller:
+            return
+        if participant.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED:
+            self._deliveries.sign_of_life()
+            self._bridge.caller_changed(CallerPresence.GONE, self._caller)
+            self._leaving.leave(Reason.CALLER_LEFT)
+        elif participant.disconnect_reason != rtc.DisconnectReason.DUPLICATE_IDENTITY:
+            self._bridge.caller_changed(CallerPresence.LOST, self._caller)
+            self._spawn(self._await_return())
+
+    async def _await_return(self) -> None:
+        """A caller who vanished may come back; the session ends by itself, or this agent leaves."""
+        try:
+            joined = self._ctx.wait_for_participant(identity=self._caller)
+            await asyncio.wait_for(joined, self._config.timings.caller_return)
+        except (TimeoutError, RuntimeError):
+            self._leaving.leave(Reason.CALLER_LEFT)
+
+    def _reachable(self) -> bool:
+        """The caller is in the room and has subscribed to our audio."""
+        subscribed = self._session.room_io.subscribed_fut
+        present = self._caller in self._ctx.room.remote_participants
+        return present and subscribed is not None and subscribed.done() and not subscribed.cancelled()
+
+    def _speech_so_far(self) -> tuple[str, str]:
+        items = list(self._agent.chat_ctx.items)
+        limit = self._composition.limits.recent_turns
+        return conversation(items, limit), self._transcript.last_caller_turn
+
+    def _say_soon(self, words: str) -> None:
+        self._spawn(self._say_at_pause(words))
+
+    async def _say_at_pause(self, words: str) -> None:
+        await self._session.wait_for_idle()
+        self._session.say(words)
+
+    def _fall_silent(self, reason: Reason) -> None:
+        """In the moment of leaving: not another word."""
+        self._session.output.set_audio_enabled(False)
+        self._session.input.set_audio_enabled(False)
+        if self._session.current_speech is not None:
+            self._session.interrupt(force=True)
+        logger.info("leaving", extra={"reason": reason.value})
+
+    async def _finish(self) -> None:
+        reason = await self._leaving.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if reason is not Reason.STOPPED:
+            identity = self._ctx.local_participant_identity
+            self._bridge.complete(AttendResult(identity=identity, reason=reason.value))
+        await self._bridge.aclose(self._config.timings.flush)
+        self._attending.stop()
+        if reason is not Reason.STOPPED:
+            # Stopped under a living call, the silence is told to the watcher as what it is for the caller: a death.
+            self._watch.goodbye()
+        self._ctx.shutdown(reason.value)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._on_done)
+
+    def _on_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and not self._leaving.left:
+            logger.error("part of the call failed", exc_info=error)

@@ -1,0 +1,167 @@
+"""The voice worker: a LiveKit agent server with warm processes, one job a call."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
+from temporalio.client import Client
+
+from contracts import names
+from live.bridge import send
+from live.config import Dispatch, LiveConfig
+from live.models import Warm, warm_up
+from live.outbox import resend
+from live.spool import Spool
+from live.voice import VoiceCall
+from tools.mcp_server import McpToolServer
+from tools.registry import ToolRegistry
+from workers.compositions import load_compositions
+from workers.settings import Settings, load_settings
+from workers.temporal import connect
+
+logger = logging.getLogger("greenroom.voice")
+
+ROLE = "voice"
+STOP_SECONDS = 5.0
+ORPHAN_SECONDS = 5.0
+_CALL = "call"
+
+
+def live_config(settings: Settings) -> LiveConfig:
+    compositions = load_compositions(settings.compositions_dir)
+    return LiveConfig(
+        compositions=compositions,
+        default_composition="support" if "support" in compositions else min(compositions),
+        openai_base_url=settings.openai_base_url,
+        openai_api_key=settings.openai_api_key.get_secret_value() or "keyless",
+        deepgram_base_url=settings.deepgram_base_url,
+        deepgram_api_key=settings.deepgram_api_key.get_secret_value() or "keyless",
+        spool_dir=settings.spool_dir,
+        watch_socket=settings.watch_socket,
+    )
+
+
+def prewarm(proc: JobProcess) -> None:
+    """Everything slow, before there is a call."""
+    settings = load_settings()
+    config = live_config(settings)
+    proc.userdata.update(settings=settings, config=config, warm=warm_up(config.use_turn_detector))
+
+
+async def attend(ctx: JobContext) -> None:
+    settings: Settings = ctx.proc.userdata["settings"]
+    config: LiveConfig = ctx.proc.userdata["config"]
+    warm: Warm = ctx.proc.userdata["warm"]
+    servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}
+    registries = {c.id: ToolRegistry(c, servers) for c in config.compositions.values()}
+
+    async def client() -> Client:
+        # Here and not earlier: a client does not survive a fork.
+        return await connect(settings, identity=f"{ROLE} {ctx.job.id}", lazy=True)
+
+    call = VoiceCall(ctx, config, client, registries, warm)
+    ctx.proc.userdata[_CALL] = call
+    await call.start()
+
+
+async def session_ended(ctx: JobContext) -> None:
+    call: VoiceCall | None = ctx.proc.userdata.get(_CALL)
+    if call is not None:
+        await call.stopped()
+
+
+async def on_request(request: JobRequest) -> None:
+    """Role and epoch are in the participant's attributes from its first moment: they confirm the join."""
+    dispatch = Dispatch.model_validate_json(request.job.metadata)
+    await request.accept(attributes={names.ATTRIBUTE_ROLE: dispatch.role, names.ATTRIBUTE_EPOCH: str(dispatch.epoch)})
+
+
+def build_server(settings: Settings) -> AgentServer:
+    """Load counts jobs: the CPU average, which is the default, silently loses dispatches on a busy machine."""
+    server = AgentServer(
+        job_executor_type=JobExecutorType.PROCESS,
+        load_fnc=lambda running: len(running.active_jobs) / settings.voice_max_jobs,
+        load_threshold=0.999,
+        num_idle_processes=settings.voice_idle_processes,
+        initialize_process_timeout=30.0,
+        shutdown_process_timeout=STOP_SECONDS,
+        session_end_timeout=STOP_SECONDS,
+        setup_fnc=prewarm,
+        preload_modules=["temporalio.client", "live.voice", "workers.voice"],
+        ws_url=settings.livekit_url,
+        api_key=settings.livekit_api_key,
+        api_secret=settings.livekit_api_secret.get_secret_value(),
+        host="127.0.0.1",
+        port=0,
+        max_retry=1_000_000,
+        log_level="INFO",
+    )
+    server.rtc_session(attend, agent_name=names.agent_name(ROLE), on_request=on_request, on_session_end=session_ended)
+    return server
+
+
+async def serve(settings: Settings, health_port: int | None, drain_seconds: int = 0) -> None:
+    """Until SIGTERM or SIGINT. `/` answers 200 once this worker takes calls at once.
+
+    With `drain_seconds` running calls may end by themselves for that long before they are handed to another worker.
+    """
+    live_config(settings)  # a wrong composition is told here, not in every job
+    stop, ready = asyncio.Event(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    server = build_server(settings)
+    server.on("worker_registered", lambda *_: ready.set())
+    running = asyncio.create_task(server.run(), name="server")
+    orphans = asyncio.create_task(resend_orphans(settings), name="orphans")
+    async with _health(server, ready, health_port):
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
+        orphans.cancel()
+        if not running.done():
+            if drain_seconds > 0:
+                with contextlib.suppress(TimeoutError):
+                    await server.drain(timeout=drain_seconds)
+            await server.aclose()
+        await running
+
+
+async def resend_orphans(settings: Settings) -> None:
+    """Sends what jobs that died could not send; at the start and every few seconds."""
+    client = await connect(settings, identity=f"{ROLE} spool", lazy=True)
+    while True:
+        for spool in await asyncio.to_thread(Spool.orphans, settings.spool_dir):
+            done = await resend(spool, lambda item: send(client, item))
+            logger.info("spool of a dead job %s", "sent" if done else "kept: Temporal is away")
+            await spool.aclose()
+        await asyncio.sleep(ORPHAN_SECONDS)
+
+
+@contextlib.asynccontextmanager
+async def _health(server: AgentServer, ready: asyncio.Event, port: int | None) -> AsyncIterator[None]:
+    if port is None:
+        yield
+        return
+
+    async def root(_: web.Request) -> web.Response:
+        return web.Response(text="OK") if ready.is_set() else web.Response(status=503, text="not registered yet")
+
+    async def worker(_: web.Request) -> web.Response:
+        jobs = [{"job": job.job.id, "room": job.job.room.name} for job in server.active_jobs]
+        return web.json_response({"agent": server.id, "active_jobs": jobs, "pid": os.getpid()})
+
+    app = web.Application()
+    app.add_routes([web.get("/", root), web.get("/worker", worker)])
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield
+    finally:
+        await runner.cleanup()
