@@ -26,14 +26,13 @@ def records(summary: str) -> ActivityConfig:
     )
 
 
-def models(summary: str) -> ActivityConfig:
+def models(summary: str, *, patience: timedelta = timedelta(minutes=5)) -> ActivityConfig:
+    """A model call; `patience` is how long its failures may go on before the work goes on without it."""
     return ActivityConfig(
         task_queue=TaskQueue.MODELS.value,
         start_to_close_timeout=timedelta(seconds=30),
-        schedule_to_close_timeout=timedelta(minutes=5),
-        retry_policy=RetryPolicy(
-            initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=10), maximum_attempts=8
-        ),
+        schedule_to_close_timeout=patience,
+        retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=20)),
         summary=summary,
     )
 

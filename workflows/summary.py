@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
@@ -22,7 +24,7 @@ class SummaryWorkflow:
             TranscriptActivities.gather, start, **options.records("transcript")
         )
         summary: Summary = await workflow.execute_activity_method(
-            ModelActivities.summarize, request, **options.models("summary")
+            ModelActivities.summarize, request, **options.models("summary", patience=timedelta(hours=24))
         )
         await recording.write(
             ArtifactRecord(
