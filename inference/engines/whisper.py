@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from inference.engines.base import LISTEN_RATE, NOTHING_SAID, Pcm16, Transcript, Word
+from inference.engines.digits import join_digit_groups
 from inference.engines.repetition import is_repetition
 from inference.engines.vad import (
     FRAME,
@@ -110,7 +111,7 @@ class WhisperTranscriber:
             return NOTHING_SAID
         words = self._align(pcm, decoded, int(voiced[0]))
         return Transcript(
-            text=decoded.text,
+            text=" ".join(word.text for word in words) or decoded.text,
             words=tuple(replace(word, start=word.start + offset, end=word.end + offset) for word in words),
             confidence=float(np.mean([word.confidence for word in words])) if words else 0.0,
         )
@@ -153,11 +154,23 @@ class WhisperTranscriber:
         latest = (len(pcm) + FRAME) / LISTEN_RATE
         return [
             Word(
-                text=str(item["word"]).strip(),
-                start=min(max(float(item["start"]), earliest), latest),
-                end=min(max(float(item["end"]), earliest), latest),
-                confidence=min(1.0, max(0.0, float(item["probability"]))),
+                text=join_digit_groups("".join(str(part["word"]) for part in parts).strip()),
+                start=min(max(float(parts[0]["start"]), earliest), latest),
+                end=min(max(float(parts[-1]["end"]), earliest), latest),
+                confidence=min(1.0, max(0.0, float(np.mean([part["probability"] for part in parts])))),
             )
-            for item in alignment
-            if str(item["word"]).strip()
+            for parts in _by_spaces(alignment)
         ]
+
+
+def _by_spaces(alignment: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Join what the tokenizer splits inside a word ("0", "-8"): a word begins at a space."""
+    words: list[list[dict[str, Any]]] = []
+    for item in alignment:
+        if not str(item["word"]).strip():
+            continue
+        if words and not str(item["word"]).startswith(" "):
+            words[-1].append(item)
+        else:
+            words.append([item])
+    return words

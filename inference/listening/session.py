@@ -23,6 +23,7 @@ logger = logging.getLogger("inference")
 TICK_SECONDS = 0.25
 MUTED_SECONDS = 1.0
 """A muted microphone sends nothing at all: without audio for so long, the utterance under way is over."""
+CLEAN_CLOSES = (1000, 1001, 1005)
 IDLE_SECONDS = 12.0
 """Deepgram closes a connection that sends neither audio nor KeepAlive for about 10 s."""
 
@@ -42,6 +43,7 @@ class LiveSession:
         self._channels = [
             ChannelListener(services, identity, index, options, self._send) for index in range(identity.channels)
         ]
+        self._close_asked = False
         self._seen_faults: set[int] = set()
         self._bytes = 0
         self._results = 0
@@ -55,7 +57,7 @@ class LiveSession:
                 outcome = "fault"
                 return outcome
             outcome = await self._read()
-            if outcome == "ok":
+            if self._close_asked:
                 for channel in self._channels:
                     channel.finalize(answer=False)
                     channel.close()
@@ -96,7 +98,7 @@ class LiveSession:
                     continue
                 message = receiving.result()
                 if message["type"] == "websocket.disconnect":
-                    return "cancelled"
+                    return "ok" if message.get("code") in CLEAN_CLOSES else "cancelled"
                 receiving = asyncio.ensure_future(self._socket.receive())
                 last_message = now
                 if (data := message.get("bytes")) is not None:
@@ -104,6 +106,7 @@ class LiveSession:
                     if (outcome := await self._hear(data)) is not None:
                         return outcome
                 elif self._obey(message["text"]):
+                    self._close_asked = True
                     return "ok"
         finally:
             receiving.cancel()
@@ -111,7 +114,8 @@ class LiveSession:
     async def _hear(self, data: bytes) -> Outcome | None:
         """Take audio. Returns an outcome if the connection is over with it."""
         if not data:
-            return "ok"  # the older way to say CloseStream
+            self._close_asked = True  # the older way to say CloseStream
+            return "ok"
         if (fault := self._new_fault()) is not None and await self._suffer(fault):
             return "fault"
         self._bytes += len(data)
