@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import IntegrityError
 
 from contracts.records import AuditRecord
 from store.columns import canonical_json
+from store.errors import StoreDamaged
 from store.rows import to_row
 from store.statements import insert_or_ignore
 from store.tables import audit_entries, audit_heads
@@ -50,7 +52,7 @@ def append(connection: Connection, session_id: str, entries: Sequence[AuditRecor
     """Appends those `entries` of one session that are not in its chain yet, in this order; answers how many.
 
     Call it inside a writing transaction. The head's row is locked to the end of it, so entries of concurrent writers
-    follow one another, and an entry sent twice is found.
+    follow one another, and an entry sent twice is found. Raises StoreDamaged if the chain was tampered with.
     """
     connection.execute(
         insert_or_ignore(connection, audit_heads),
@@ -67,7 +69,14 @@ def append(connection: Connection, session_id: str, entries: Sequence[AuditRecor
     for entry in entries:
         row = to_row(entry) | {"sequence": sequence + 1, "prev_hash": last_hash}
         row["hash"] = entry_hash(**row)
-        if connection.execute(statement, row).rowcount == 1:
+        try:
+            added = connection.execute(statement, row).rowcount == 1
+        except IntegrityError:
+            raise StoreDamaged(
+                f"the audit chain of session {session_id} goes on beyond its head at entry {sequence}: someone wrote it "
+                "by another way. Verify the chain, find out who, and restore audit_entries from a copy"
+            ) from None
+        if added:
             sequence, last_hash = row["sequence"], row["hash"]
     if sequence != first:
         connection.execute(

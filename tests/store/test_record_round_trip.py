@@ -81,7 +81,7 @@ def test_the_samples_cover_every_kind() -> None:
     assert tuple(type(record) for record in FULL) == KINDS
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_record_is_read_back_exactly(engine: Engine, data: st.DataObject) -> None:
     clear(engine)
