@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 
 from inference.house.lexicon import ACTION_VERBS
-from inference.house.text import expand, sentences, stem, without_fillers, words
+from inference.house.text import expand, sentences, without_fillers, words
 
 
 class Act(StrEnum):
@@ -113,8 +113,12 @@ def is_request(low: str) -> bool:
     low = expand(without_fillers(low))
     if _ASK_FOR.search(low) or _WH.match(low):
         return False
-    first = words(low)[:1]
-    return bool(_WISH.search(low)) or (bool(first) and (first[0] in ACTION_VERBS or stem(first[0]) in ACTION_VERBS))
+    if _WISH.search(low):
+        return True
+    first = words(low)[:2]
+    if not first or first[0] in ("do", "does", "did") or first[1:] in (["is"], ["are"], ["was"], ["were"], ["has"]):
+        return False
+    return first[0] in ACTION_VERBS
 
 
 def is_yes(text: str) -> bool:

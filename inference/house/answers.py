@@ -11,6 +11,7 @@ from inference.house.acts import Act, act_of, fact_to_remember, is_question, is_
 from inference.house.conversation import Conversation
 from inference.house.fields import leaves
 from inference.house.lexicon import IMPERATIVE_TO_AGENT
+from inference.house.numbers import find_numbers, tokens
 from inference.house.ranking import Index
 from inference.house.text import content_stems, expand, name_words, sentence_case, sentences, without_fillers, words
 from inference.house.transcript import lines_of
@@ -147,8 +148,6 @@ def _best(query: list[str], pool: list[Fact], low: str) -> Answer | None:
 def _fits(low: str, text: str) -> bool:
     """Whether a fact holds the kind of thing that a question word asks for."""
     if re.search(r"\b(when|what time|how (many|much|long|far)|hours|what day|until)\b", low):
-        from inference.house.numbers import find_numbers, tokens
-
         return bool(find_numbers(tokens(text))) or bool(re.search(r"(day|noon|midnight|free)\b", text))
     if re.match(r"(where)\b", low):
         return bool(re.search(r"\b(at|in|on|near|behind|opposite|street|road)\b", text))

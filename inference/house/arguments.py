@@ -14,6 +14,7 @@ from inference.house import schema as js
 from inference.house.conversation import Conversation
 from inference.house.fields import known_value
 from inference.house.identifiers import identifier_value
+from inference.house.numbers import find_numbers, tokens
 from inference.house.offers import Offer, Parameter
 from inference.house.text import name_words, stem
 from inference.house.values import (
@@ -54,7 +55,7 @@ def fill(offer: Offer, situation: Situation) -> Filling:
     missing: list[Parameter] = []
     for parameter in offer.parameters:
         value = situation.given.get(parameter.name)
-        if value is None or not js.valid(value, _rooted(parameter.schema, offer.schema)):
+        if value is None or not js.valid(value, js.rooted(parameter.schema, offer.schema)):
             value = find_value(parameter, offer, situation)
         if value is not None:
             arguments[parameter.name] = value
@@ -68,11 +69,6 @@ def fill(offer: Offer, situation: Situation) -> Filling:
     if not missing:
         missing = _at_fault(offer, arguments)
     return Filling(arguments, missing)
-
-
-def _rooted(schema: js.Schema, root: js.Schema) -> js.Schema:
-    shared = {key: root[key] for key in ("$defs", "definitions") if key in root}
-    return {**shared, **schema}
 
 
 def _at_fault(offer: Offer, arguments: dict[str, Any]) -> list[Parameter]:
@@ -94,7 +90,7 @@ def _at_fault(offer: Offer, arguments: dict[str, Any]) -> list[Parameter]:
 
 def find_value(parameter: Parameter, offer: Offer, situation: Situation) -> Any:
     """A value for one parameter, latest source first, or None."""
-    rooted = _rooted(parameter.schema, offer.schema)
+    rooted = js.rooted(parameter.schema, offer.schema)
     if "const" in parameter.schema:
         return parameter.schema["const"] if parameter.needed else None
     others = _other_labels(parameter, offer, situation.offers)
@@ -130,7 +126,7 @@ def _from_text(
     parameter: Parameter, offer: Offer, situation: Situation, text: str, others: set[str], *, fresh: bool
 ) -> Any:
     """A value from one text. `fresh` text is that which asks for the call: only it may give loose values."""
-    schema = _rooted(parameter.schema, offer.schema)
+    schema = js.rooted(parameter.schema, offer.schema)
     names = set(name_words(parameter.name))
     if parameter.kind == "boolean":
         return boolean_value(parameter, text) if fresh else None
@@ -164,7 +160,7 @@ def _from_text(
     return phrase if phrase and (parameter.needed or _mentioned(parameter, text)) else None
 
 
-_PEOPLE = {stem(w) for w in "full first last caller person owner contact member patient guest visitor your user".split()}
+_PEOPLE = {stem(w) for w in ["full", "first", "last", "caller", "person", "owner", "contact", "member", "patient", "guest", "visitor", "your", "user"]}
 
 
 def _digits_wanted(parameter: Parameter) -> bool:
@@ -193,8 +189,6 @@ def _array(parameter: Parameter, schema: js.Schema, text: str) -> list[Any] | No
     if "enum" in item:
         found = [choice for choice in item["enum"] if enum_value(text, {**item, "enum": [choice]}) is not None]
     elif js.kind(item) in ("integer", "number"):
-        from inference.house.numbers import find_numbers, tokens
-
         found = [int(n.value) for n in find_numbers(tokens(text)) if n.value == int(n.value)]
     elif js.kind(item) == "string" and _mentioned(parameter, text):
         after = re.split(rf"\b{re.escape(name_words(parameter.name)[-1])}\b", text, maxsplit=1, flags=re.I)[-1]
@@ -203,7 +197,7 @@ def _array(parameter: Parameter, schema: js.Schema, text: str) -> list[Any] | No
 
 
 def _object(parameter: Parameter, offer: Offer, situation: Situation) -> dict[str, Any] | None:
-    inner = Offer(parameter.name, offer.description, _rooted(parameter.schema, offer.schema))
+    inner = Offer(parameter.name, offer.description, js.rooted(parameter.schema, offer.schema))
     if inner.schema is offer.schema or not inner.parameters or len(name_words(parameter.name)) > 40:
         return None
     values = {p.name: find_value(p, inner, situation) for p in inner.parameters if p.kind != "object"}

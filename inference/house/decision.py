@@ -15,7 +15,7 @@ from inference.house.conversation import Conversation
 from inference.house.offers import Offer, Parameter
 from inference.house.phrases import DID_NOT_CATCH, LEFT_AS_IT_IS, offer_to
 from inference.house.text import content_stems, expand, name_words, stem, without_fillers
-from inference.house.values import boolean_value
+from inference.house.values import boolean_value, takes_moment
 from inference.house.wording import clauses, short_answer
 from inference.wire.chat import HouseToolCall
 
@@ -230,8 +230,6 @@ def _direct(
         if found is None or (content_stems(plain) and found == plain.lower()):
             found = plain
         if plain and not any(key in parameter.schema for key in ("format", "enum", "pattern")) and len(plain.split()) <= 6:
-            from inference.house.values import takes_moment
-
             found = found if takes_moment(parameter) else (plain if not re.search(r"name is", text, re.I) else found)
         return found if found and js.valid(found, parameter.schema) else None
     return fill(alone, Situation(only, [alone], today, text)).arguments.get(parameter.name)

@@ -14,11 +14,10 @@ from inference.house.schema import Schema, kind, valid
 from inference.house.text import stem
 
 _NOT_LABELS = frozenset(
-    "number numbers id code no nr reference ref digits identifier is was are with of the my your our its it that this"
-    " a an called named has says and about for please um uh er hash".split()
+    ["number", "numbers", "id", "code", "no", "nr", "reference", "ref", "digits", "identifier", "is", "was", "are", "with", "of", "the", "my", "your", "our", "its", "it", "that", "this", "a", "an", "called", "named", "has", "says", "and", "about", "for", "please", "um", "uh", "er", "hash"]
 )
 _TIME_UNITS = frozenset(
-    "am pm o'clock oclock percent degrees minutes minute hours hour days day weeks week months month years year times".split()
+    ["am", "pm", "o'clock", "oclock", "percent", "degrees", "minutes", "minute", "hours", "hour", "days", "day", "weeks", "week", "months", "month", "years", "year", "times"]
 )
 _CODE = re.compile(r"\b(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
 _ORDINAL = re.compile(r"\d+(st|nd|rd|th|am|pm|s)", re.IGNORECASE)

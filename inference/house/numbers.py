@@ -11,11 +11,10 @@ from inference.house.text import words
 UNITS = {
     word: value
     for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
-        " eighteen nineteen".split()
+        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
     )
 } | {"oh": 0, "nought": 0, "nil": 0, "o": 0}
-TENS = {word: (i + 2) * 10 for i, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
+TENS = {word: (i + 2) * 10 for i, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])}
 TENS["fourty"] = 40
 SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _REPEAT = {"double": 2, "triple": 3}

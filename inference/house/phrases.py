@@ -47,4 +47,4 @@ def cannot(offers: Sequence[Offer]) -> str:
 def offer_to(offer: Offer) -> str:
     """Asks whether a tool should be used for what the caller just told."""
     ability = offer.ability()
-    return f"{OFFER_LEAD}{ability}?" if not ability.split(" ")[0] in READ_VERBS else f"Shall I {ability}?"
+    return f"{OFFER_LEAD}{ability}?" if ability.split(" ")[0] not in READ_VERBS else f"Shall I {ability}?"

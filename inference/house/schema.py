@@ -90,6 +90,12 @@ def kind(schema: Schema) -> str:
     return "string"
 
 
+def rooted(schema: Schema, root: Schema) -> Schema:
+    """A part of a schema with the definitions of the whole, so that its references still lead somewhere."""
+    shared = {key: root[key] for key in ("$defs", "definitions") if key in root}
+    return {**shared, **schema}
+
+
 def properties(schema: Schema) -> dict[str, Schema]:
     """Property schemas of an object schema; anything that is not a schema reads as {}."""
     return {str(name): _dict(value) for name, value in _dict(schema.get("properties")).items()}

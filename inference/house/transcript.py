@@ -12,8 +12,8 @@ _LINE = re.compile(
     r"[A-Z][a-z]+)(?:\s*\([^)]*\))?(?: said| asked| says)?\s*:\s*)?(?P<text>.*\S)\s*$",
     re.IGNORECASE,
 )
-_CALLER = frozenset("caller user customer client human person visitor participant guest".split())
-_AGENT = frozenset("agent assistant voice bot operator".split())
+_CALLER = frozenset(["caller", "user", "customer", "client", "human", "person", "visitor", "participant", "guest"])
+_AGENT = frozenset(["agent", "assistant", "voice", "bot", "operator"])
 
 
 @dataclass(frozen=True)

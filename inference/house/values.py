@@ -14,7 +14,7 @@ from inference.house.offers import Parameter
 from inference.house.schema import Schema, kind, valid
 from inference.house.text import close, expand, name_words, paraphrases, stem, words
 
-_MONEY = frozenset("amount price cost sum total money fee budget value payment".split())
+_MONEY = frozenset(["amount", "price", "cost", "sum", "total", "money", "fee", "budget", "value", "payment"])
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _SPOKEN_EMAIL = re.compile(
     r"((?:[a-z0-9]+(?: (?:dot|point|underscore|dash|hyphen|plus) )?)+) at ((?:[a-z0-9]+ (?:dot|point) )+[a-z]{2,})\b"
@@ -24,7 +24,7 @@ _NAME = re.compile(
     r"(?:under|for|in) the name(?: of)?)\s+(?P<name>[A-Za-z][\w'-]*(?:\s+[A-Z][\w'-]*|\s+(?!and\b|i\b|speaking\b)[a-z]+(?=\W*$))*)",
     re.IGNORECASE,
 )
-_NEGATION = frozenset("no not without never neither nor".split())
+_NEGATION = frozenset(["no", "not", "without", "never", "neither", "nor"])
 
 
 def number_value(parameter: Parameter, text: str, others: set[str], *, labelled: bool) -> Any:

@@ -13,9 +13,9 @@ from inference.house.lexicon import ACTION_VERBS, READ_VERBS
 from inference.house.text import content_stems, expand, joined, name_words, paraphrases, sentence_case, sentences, stem
 
 _ID_TAIL = frozenset({"id", "uuid", "key", "code", "reference", "ref", "number", "no"})
-_MONEY_KEYS = frozenset("amount price total cost sum fee balance value paid charge".split())
+_MONEY_KEYS = frozenset(["amount", "price", "total", "cost", "sum", "fee", "balance", "value", "paid", "charge"])
 _TITLES = ("name", "title", "item", "label", "subject", "product", "summary")
-_HIDDEN = frozenset("ok success found type kind version schema meta _meta task job request trace created updated say speech".split())
+_HIDDEN = frozenset(["ok", "success", "found", "type", "kind", "version", "schema", "meta", "_meta", "task", "job", "request", "trace", "created", "updated", "say", "speech"])
 _MAX_FIELDS = 4
 _IRREGULAR_DONE = {
     "set": "set", "put": "put", "cut": "cut", "let": "let", "send": "sent", "make": "made", "give": "given", "take": "taken",
@@ -205,10 +205,10 @@ def _wanted(record: dict[str, Any], asked: str) -> set[str]:
     query = set(content_stems(asked))
     hints = {
         r"\bhow much\b": _MONEY_KEYS,
-        r"\b(when|what time|what day|how (soon|long))\b": frozenset("date day time at on due eta until by expected next".split()),
-        r"\bwhere\b": frozenset("location place status state address position eta where".split()),
-        r"\bhow many\b": frozenset("quantity count number total left remaining units".split()),
-        r"\bwho\b": frozenset("name owner person by with".split()),
+        r"\b(when|what time|what day|how (soon|long))\b": frozenset(["date", "day", "time", "at", "on", "due", "eta", "until", "by", "expected", "next"]),
+        r"\bwhere\b": frozenset(["location", "place", "status", "state", "address", "position", "eta", "where"]),
+        r"\bhow many\b": frozenset(["quantity", "count", "number", "total", "left", "remaining", "units"]),
+        r"\bwho\b": frozenset(["name", "owner", "person", "by", "with"]),
     }
     for pattern, keys in hints.items():
         if re.search(pattern, low):

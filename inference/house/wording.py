@@ -19,10 +19,7 @@ _CLAUSE = re.compile(
 _BECAUSE = re.compile(r"\b(?:because|since|as)\b\s+(?P<why>.+)$", re.IGNORECASE | re.DOTALL)
 _SAYING = re.compile(r"\b(?:saying|that says|which says|with the (?:text|words|message))\b[:,]?\s+(?P<what>.+)$", re.I | re.DOTALL)
 _BREAKERS = frozenset(
-    "have has had do does did is are was were can could would will there any want need like looking look called name"
-    " named you i we my your please about for know tell me get got buy find see check whether if what which who how many"
-    " much still also and or but by way hello hi thanks thank let lets a an some no not yes it this that these those where"
-    " when why show give us".split()
+    ["have", "has", "had", "do", "does", "did", "is", "are", "was", "were", "can", "could", "would", "will", "there", "any", "want", "need", "like", "looking", "look", "called", "name", "named", "you", "i", "we", "my", "your", "please", "about", "for", "know", "tell", "me", "get", "got", "buy", "find", "see", "check", "whether", "if", "what", "which", "who", "how", "many", "much", "still", "also", "and", "or", "but", "by", "way", "hello", "hi", "thanks", "thank", "let", "lets", "a", "an", "some", "no", "not", "yes", "it", "this", "that", "these", "those", "where", "when", "why", "show", "give", "us"]
 )
 
 
