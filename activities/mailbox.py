@@ -6,7 +6,7 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 
-from contracts.delivery import Delivery, Presence
+from contracts.delivery import Delivery, InboxStart, Presence
 from contracts.names import SearchAttribute, Signal, TaskQueue, WorkflowType, inbox_workflow_id
 
 _SUBJECT = SearchAttributeKey.for_keyword(SearchAttribute.SUBJECT)
@@ -29,7 +29,7 @@ class MailboxActivities:
     async def _signal(self, subject_id: str, signal: Signal, message: Delivery | Presence) -> None:
         await self._client.start_workflow(
             WorkflowType.INBOX.value,
-            args=[subject_id],
+            args=[InboxStart(subject_id=subject_id)],
             id=inbox_workflow_id(subject_id),
             task_queue=TaskQueue.ORCHESTRATION.value,
             start_signal=signal.value,

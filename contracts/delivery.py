@@ -77,6 +77,12 @@ class Presence(Contract):
     vanished: bool = False
 
 
+class InboxStart(Contract):
+    """Input of an inbox workflow."""
+
+    subject_id: str
+
+
 class DeliveryView(Contract):
     delivery: Delivery
     state: DeliveryState

@@ -9,7 +9,7 @@ from datetime import timedelta
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.delivery import Delivery, DeliveryReport, DeliveryView, Presence
+    from contracts.delivery import Delivery, DeliveryReport, DeliveryView, InboxStart, Presence
     from contracts.events import DeliveryOffered, DeliveryWithdrawn
     from contracts.names import VIEW_QUERY, Signal, session_workflow_id
     from contracts.records import DeliveryRecord
@@ -19,15 +19,21 @@ with workflow.unsafe.imports_passed_through():
 IDLE = timedelta(hours=24)
 
 
+class InboxInput(InboxStart):
+    """Whose inbox, and what it already holds when it continues as new."""
+
+    carried: policy.InboxState | None = None
+
+
 @workflow.defn(name="Inbox")
 class InboxWorkflow:
     @workflow.init
-    def __init__(self, subject_id: str, carried: policy.InboxState | None = None) -> None:
-        self._state = carried or policy.InboxState(subject_id=subject_id)
+    def __init__(self, start: InboxInput) -> None:
+        self._state = start.carried or policy.InboxState(subject_id=start.subject_id)
         self._steps: deque[Callable[[policy.InboxState], policy.Step]] = deque()
 
     @workflow.run
-    async def run(self, subject_id: str, carried: policy.InboxState | None = None) -> None:
+    async def run(self, start: InboxInput) -> None:
         while True:
             self._describe()
             try:
@@ -41,7 +47,7 @@ class InboxWorkflow:
                 await self._carry_out(self._steps.popleft())
             if workflow.info().is_continue_as_new_suggested() and not self._steps:
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(args=[subject_id, self._state])
+                workflow.continue_as_new(InboxInput(subject_id=start.subject_id, carried=self._state))
 
     @workflow.signal(name=Signal.DELIVER.value)
     def deliver(self, delivery: Delivery) -> None:

@@ -58,11 +58,23 @@ class Carried(BaseModel):
     spoken_to: bool
 
 
+class SessionInput(SessionStart):
+    """What a session starts with: told by whoever opened it, and by itself when it continues as new.
+
+    One argument, since the SDK reads typed arguments only when all of them are given.
+    """
+
+    carried: Carried | None = None
+
+
 @workflow.defn(name="Session")
 class SessionWorkflow:
     @workflow.init
-    def __init__(self, start: SessionStart, carried: Carried | None = None) -> None:
-        self._state = carried.state if carried else policy.SessionState(start=start)
+    def __init__(self, start: SessionInput) -> None:
+        carried = start.carried
+        self._state = (
+            carried.state if carried else policy.SessionState(start=SessionStart.model_validate(start.model_dump()))
+        )
         self._stream = WorkflowStream(prior_state=carried.stream if carried else None)
         self._topic = self._stream.topic(STAGE_TOPIC, type=Event)
         self._unwritten: list[Record] = []
@@ -70,10 +82,10 @@ class SessionWorkflow:
         self._keep = 24
 
     @workflow.run
-    async def run(self, start: SessionStart, carried: Carried | None = None) -> None:
+    async def run(self, start: SessionInput) -> None:
         composition = await recording.load_composition(start.composition)
         self._keep = composition.limits.recent_turns
-        if carried is None:
+        if start.carried is None:
             await self._open(composition)
         while self._state.end_reason is None:
             self._describe()
@@ -276,8 +288,10 @@ class SessionWorkflow:
         await self._work_off()
         await self._stream.continue_as_new(
             lambda stream: [
-                self._state.start,
-                Carried(state=self._state, stream=stream, spoken_to=self._reachable),
+                SessionInput(
+                    **self._state.start.model_dump(),
+                    carried=Carried(state=self._state, stream=stream, spoken_to=self._reachable),
+                )
             ]
         )
 
