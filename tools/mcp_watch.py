@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 import anyio
 from mcp import Client, MCPError
 from mcp.client.subscriptions import ListenNotSupportedError
+from mcp_types import METHOD_NOT_FOUND
 
 from tools.server import ServerTool
 
@@ -38,7 +39,7 @@ class ToolListWatch:
     """One task that owns one session. `tools` is None unless that session stands.
 
     A server of protocol 2026-07-28 announces changes on a stream, and the end of the stream ends the memory. An older
-    one has no such stream that can be trusted, so its list is asked for again every `POLL_SECONDS`.
+    one, or one that does not serve the stream, is asked again every `POLL_SECONDS`.
     """
 
     def __init__(self, server_id: str, connect: Callable[[], AbstractAsyncContextManager[Client]]) -> None:
@@ -86,10 +87,13 @@ class ToolListWatch:
                 async for _ in changes:
                     self.tools = None
                     self.tools = await list_all_tools(client)
-        except (ListenNotSupportedError, MCPError):
-            if self.tools is not None:
+        except (ListenNotSupportedError, MCPError) as refused:
+            if isinstance(refused, MCPError) and refused.code != METHOD_NOT_FOUND:
                 raise
-            while True:
-                with anyio.fail_after(POLL_SECONDS):
-                    self.tools = await list_all_tools(client)
-                await asyncio.sleep(POLL_SECONDS)
+            await self._poll(client)
+
+    async def _poll(self, client: Client) -> None:
+        while True:
+            with anyio.fail_after(POLL_SECONDS):
+                self.tools = await list_all_tools(client)
+            await asyncio.sleep(POLL_SECONDS)

@@ -51,8 +51,9 @@ class ToolRegistry:
         Raises KeyError for an unknown role, ToolConfigurationError for a tool that its server lacks, and
         ToolServerError when a server does not list its tools.
         """
-        offered = tools_of(self._composition, role)
-        return tuple([await self._spec(tool) for tool in offered])
+        tools = tools_of(self._composition, role)
+        offered = {server: await self._offered(server) for server in sorted({tool.server for tool in tools})}
+        return tuple(self._spec(tool, offered[tool.server]) for tool in tools)
 
     def may_resend(self, tool: str) -> bool:
         """Whether a call with unknown outcome may be sent again, with the same key. Raises KeyError."""
@@ -92,7 +93,7 @@ class ToolRegistry:
         lookup = self._composition.tool(tool.lookup)
         asked = {name: arguments[name] for name in tool.lookup_arguments if name in arguments}
         try:
-            spec = await self._spec(lookup)
+            spec = self._spec(lookup, await self._offered(lookup.server))
             if wrong := problem(spec.parameters, asked):
                 return _told(call, ToolStatus.UNKNOWN, "lookup_failed", f"{lookup.name} cannot be asked: {wrong}")
             answer = await self._servers[lookup.server].call(
@@ -109,6 +110,10 @@ class ToolRegistry:
 
     def _refusal(self, call: ToolCall) -> str | tuple[ToolDeclaration, dict[str, Any]]:
         """Why the call may not be made, or the tool and the arguments if it may."""
+        if call.composition != self._composition.id:
+            return (
+                f"the call is for composition {call.composition!r}, and these are the tools of {self._composition.id!r}"
+            )
         access = may_call(self._composition, call.role, call.tool)
         if not access.allowed:
             return access.reason
@@ -145,7 +150,7 @@ class ToolRegistry:
         deadline = time.monotonic() + limit
         try:
             async with asyncio.timeout(limit):
-                spec = await self._spec(tool)
+                spec = self._spec(tool, await self._offered(tool.server))
             wrong = problem(spec.parameters, arguments)
         except TimeoutError:
             return _told(call, ToolStatus.FAILED, "not_sent", f"server {tool.server} did not list its tools in time")
@@ -188,8 +193,10 @@ class ToolRegistry:
             return _told(call, status, "no_answer", reason)
         return _outcome(call, _status(answer, has_effect), answer.body)
 
-    async def _spec(self, tool: ToolDeclaration) -> ToolSpec:
-        offered: dict[str, ServerTool] = {found.name: found for found in await self._servers[tool.server].list_tools()}
+    async def _offered(self, server: str) -> dict[str, ServerTool]:
+        return {tool.name: tool for tool in await self._servers[server].list_tools()}
+
+    def _spec(self, tool: ToolDeclaration, offered: Mapping[str, ServerTool]) -> ToolSpec:
         if tool.name not in offered:
             raise ToolConfigurationError(
                 f"composition {self._composition.id!r} declares tool {tool.name!r}, which server {tool.server!r} "

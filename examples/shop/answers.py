@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+# The one of typing_extensions: pydantic reads nested ones of the standard library only from Python 3.12 on.
+from typing_extensions import TypedDict
 
 
 class Answer(TypedDict, total=False):

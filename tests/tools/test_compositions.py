@@ -1,0 +1,120 @@
+"""A wrong composition is told by file, line, key, and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tools.compositions import CompositionError, load_composition, load_compositions
+
+FOLDER = Path(__file__).parents[2] / "compositions"
+GOOD = """\
+id: shop
+title: A shop
+phrases:
+  greeting: Hello
+roles:
+  - name: voice
+    kind: live
+    instructions: Be kind.
+    capabilities: [orders.read]
+tools:
+  - {name: lookup, server: shop, capability: orders.read}
+  - name: refund
+    server: shop
+    capability: billing.refund
+    effect: irreversible
+    idempotency: key
+approvals:
+  - id: refunds
+    tool: refund
+    reason: money
+"""
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "shop.yml"
+    path.write_text(text)
+    with pytest.raises(CompositionError) as error:
+        load_composition(path)
+    return [problem.removeprefix(f"{path}:") for problem in error.value.problems]
+
+
+def test_the_compositions_of_the_repository_load() -> None:
+    found = load_compositions(FOLDER)
+    assert found["support"].role("voice").capabilities
+    assert load_composition(FOLDER / "support.yml") == found["support"]
+
+
+def test_a_good_one_loads(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yml"
+    path.write_text(GOOD)
+    assert load_composition(path).tool("refund").idempotency == "key"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("kind: live", "kind: alive"), "7: roles.voice.kind: 'alive' is not allowed; allowed: 'live' or 'backstage'"),
+        (("  greeting: Hello\n", "  greting: Hello\n"), "3: phrases.greeting: this key is missing"),
+        (
+            ("effect: irreversible", "effect: forever"),
+            "15: tools.refund.effect: 'forever' is not allowed; allowed: 'none', 'reversible' or 'irreversible'",
+        ),
+        (
+            ("reason: money", "reson: money"),
+            "20: approvals.refunds.reson: there is no such key; did you mean 'reason'?",
+        ),
+        (("    tool: refund", "    tool: refunds"), "19: approvals.refunds.tool: unknown tool 'refunds'; declared: "),
+        (("[orders.read]", "[orders.write]"), "9: roles.voice.capabilities: no tool declares ['orders.write']"),
+        (
+            ("idempotency: key", "idempotency: maybe"),
+            "16: tools.refund.idempotency: 'maybe' is not one of 'key', 'none'",
+        ),
+        (("id: shop", "id: My Shop"), "1: id: 'My Shop' is not allowed; it must look like "),
+        (("title: A shop", "title: [A, shop]"), "2: title: Input should be a valid string, got ['A', 'shop']"),
+        (("title: A shop", "title: A shop\ntitle: B"), "3: title: this key stands already in line 2"),
+        (("server: shop, capability", "server: shop, capabilty"), "11: tools.lookup.capability: this key is missing"),
+        (("    kind: live", "   kind: live"), "7: "),
+        (("roles:\n", "roles: {}\nother:\n"), "5: roles: "),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(tmp_path: Path, change: tuple[str, str], told: str) -> None:
+    assert change[0] in GOOD
+    found = problems(tmp_path, GOOD.replace(*change, 1))
+    matching = [problem for problem in found if problem.startswith(told)]
+    assert matching, found
+    assert all("pydantic" not in problem and "validation error" not in problem for problem in found)
+
+
+def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(GOOD.replace("kind: live", "kind: alive").replace("reason: money", "why: money"))
+    (tmp_path / "b.yaml").write_text("- not a mapping")
+    (tmp_path / "notes.txt").write_text("ignored")
+    with pytest.raises(CompositionError) as error:
+        load_compositions(tmp_path)
+    told = str(error.value)
+    assert f"{tmp_path / 'a.yml'}:7: roles.voice.kind" in told
+    assert f"{tmp_path / 'a.yml'}:20: approvals.refunds.why" in told
+    assert f"{tmp_path / 'b.yaml'}:1: " in told
+    assert "notes.txt" not in told
+
+
+def test_an_id_is_taken_once(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text(GOOD)
+    (tmp_path / "b.yml").write_text("# a copy\n" + GOOD)
+    with pytest.raises(CompositionError, match=r"b\.yml:2: id: 'shop' is taken by .*a\.yml"):
+        load_compositions(tmp_path)
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CompositionError, match=r"none\.yml: cannot be read: No such file"):
+        load_composition(tmp_path / "none.yml")
+    with pytest.raises(CompositionError, match="no composition here"):
+        load_compositions(tmp_path)
+    with pytest.raises(CompositionError, match="no composition here"):
+        load_compositions(tmp_path / "missing")
+    (tmp_path / "latin.yml").write_bytes(b"title: \xff\xfe")
+    with pytest.raises(CompositionError, match="not UTF-8"):
+        load_composition(tmp_path / "latin.yml")
