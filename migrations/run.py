@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,12 +13,18 @@ from alembic.config import Config
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, text
 
-from store.engine import open_engine, read_revision, writing
+from store.engine import LOCK_TIMEOUT_SECONDS, open_engine, read_revision, sqlite_file, writing
 from store.errors import StoreError
 
 DEFAULT_URL = "sqlite:///.dev/greenroom.db"
 _LOCK = 0x67726E726D
 """Key of the PostgreSQL advisory lock that lets one migration run at a time."""
+
+_OTHER_MIGRATION_SECONDS = 60.0
+"""How long a migration waits for another one to end."""
+
+_one_at_a_time = threading.Lock()
+"""Alembic keeps the running migration in module globals."""
 
 
 def default_url() -> str:
@@ -52,11 +59,12 @@ def config_for(connection: Connection | None = None) -> Config:
 
 
 def _run(url: str | None, migrate: Callable[[Config], None]) -> None:
-    engine = open_engine(url or default_url(), verify=False)
+    engine = open_engine(url or default_url(), verify=False, lock_timeout=_OTHER_MIGRATION_SECONDS)
     try:
-        if engine.dialect.name == "sqlite":
-            _make_folder(engine)
-        with _exclusively(engine) as connection:
+        file = sqlite_file(engine)
+        if file is not None:
+            _make_folder(file.parent)
+        with _one_at_a_time, _exclusively(engine) as connection:
             try:
                 migrate(config_for(connection))
             except CommandError as error:
@@ -68,8 +76,7 @@ def _run(url: str | None, migrate: Callable[[Config], None]) -> None:
         engine.dispose()
 
 
-def _make_folder(engine: Engine) -> None:
-    folder = Path(engine.url.database or "").parent
+def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -81,4 +88,6 @@ def _exclusively(engine: Engine) -> Iterator[Connection]:
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            # Every query on a table queues behind a change of it that waits: rather give up than hold up the calls.
+            connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS:.0f}s'"))
         yield connection

@@ -73,8 +73,8 @@ def append(connection: Connection, session_id: str, entries: Sequence[AuditRecor
             added = connection.execute(statement, row).rowcount == 1
         except IntegrityError:
             raise StoreDamaged(
-                f"the audit chain of session {session_id} goes on beyond its head at entry {sequence}: someone wrote it "
-                "by another way. Verify the chain, find out who, and restore audit_entries from a copy"
+                f"the audit chain of session {session_id} goes on beyond its head at entry {sequence}: it was written "
+                "another way. Verify the chain, find out by whom, and restore audit_entries from a copy"
             ) from None
         if added:
             sequence, last_hash = row["sequence"], row["hash"]

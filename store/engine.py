@@ -18,21 +18,21 @@ CONNECT_TIMEOUT_SECONDS = 5
 _WRITES = "greenroom_writes"
 _POSTGRESQL_SETTINGS = {
     "timezone": "UTC",
-    "lock_timeout": f"{LOCK_TIMEOUT_SECONDS * 1000:.0f}",
     # A writer that was stopped in mid-transaction may not hold a session's chain for ever.
     "idle_in_transaction_session_timeout": "15000",
 }
 
 
-def open_engine(url: str, *, verify: bool = True) -> Engine:
+def open_engine(url: str, *, verify: bool = True, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> Engine:
     """The engine for `url` (`sqlite:///file` or `postgresql://...`), safe to share between threads, not across a fork.
 
-    With `verify` the database is reached now and its revision compared: raises StoreUnreachable, StoreBusy or
+    `lock_timeout` (seconds) is how long a statement waits for another process's lock before it is a StoreBusy. With
+    `verify` the database is reached now and its revision compared: raises StoreUnreachable, StoreBusy or
     StoreNotMigrated, each naming the fix. Raises StoreError for a URL that cannot work. Close it with `dispose()`.
     """
     parsed = parse_url(url)
     try:
-        engine = _create(parsed)
+        engine = _create(parsed, lock_timeout)
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError(
             f"no driver for {parsed.drivername} ({error}): install the extra `postgres` (uv sync --extra postgres)"
@@ -78,7 +78,8 @@ def verify_revision(engine: Engine) -> None:
 
 def read_revision(engine: Engine) -> str | None:
     """The revision that the database was migrated to; None for none. Does not create a missing SQLite file."""
-    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").exists():
+    file = sqlite_file(engine)
+    if file is not None and not file.exists():
         return None
     with reading(engine) as connection:
         if not engine.dialect.has_table(connection, "alembic_version"):
@@ -87,12 +88,16 @@ def read_revision(engine: Engine) -> str | None:
         return None if found is None else str(found)
 
 
+def sqlite_file(engine: Engine) -> Path | None:
+    """The file of a SQLite engine; None for PostgreSQL, and for a `file:` URI, which SQLite alone understands."""
+    name = engine.url.database or ""
+    return Path(name) if engine.dialect.name == "sqlite" and not name.startswith("file:") else None
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that sees one moment of the whole database. Raises StoreError kinds."""
-    options: dict[str, Any] = {}
-    if engine.dialect.name == "postgresql":
-        options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with _explained(), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
@@ -118,14 +123,15 @@ def _explained() -> Iterator[None]:
         raise explain(error) from None
 
 
-def _create(url: URL) -> Engine:
+def _create(url: URL, lock_timeout: float) -> Engine:
     if url.get_backend_name() == "sqlite":
         # hide_parameters: a statement's parameters are what people said, and errors reach logs.
-        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_TIMEOUT_SECONDS})
+        engine = create_engine(url, hide_parameters=True, connect_args={"timeout": lock_timeout})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    settings = " ".join(f"-c {name}={value}" for name, value in _POSTGRESQL_SETTINGS.items())
+    defaults = _POSTGRESQL_SETTINGS | {"lock_timeout": f"{lock_timeout * 1000:.0f}"}
+    settings = " ".join(f"-c {name}={value}" for name, value in defaults.items())
     given = url.query.get("options", "")
     connect_args = {
         "connect_timeout": CONNECT_TIMEOUT_SECONDS,

@@ -94,8 +94,12 @@ def test_any_record_is_read_back_exactly(engine: Engine, data: st.DataObject) ->
 
 def test_any_reviewer_is_read_back_exactly(engine: Engine) -> None:
     reviewer = ReviewerRecord(
-        name="Zoë", display_name="Zoë \x00", groups=("support-leads", "fraud"), capabilities=("billing.refund",), active=False
-    )  # fmt: skip
+        name="Zoë",
+        display_name="Zoë \x00",
+        groups=("support-leads", "fraud"),
+        capabilities=("billing.refund",),
+        active=False,
+    )
     add_reviewer(engine, reviewer)
     assert RecordReader(engine).reviewer("Zoë") == reviewer
     assert RecordReader(engine).reviewers() == [reviewer]

@@ -1,0 +1,144 @@
+"""Questions to the records: order, filters, pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from record_samples import MORNING, approval, artifact, audit, decision, delivery, said, session, step, task, turn
+from sqlalchemy import Engine
+
+from contracts.approval import ApprovalStage
+from contracts.delivery import DeliveryState
+from contracts.records import ReviewerRecord
+from store.errors import StoreError
+from store.reader import RecordReader
+from store.reviewers import add_reviewer, deactivate_reviewer, seed_development_reviewers, update_reviewer
+from store.writer import RecordWriter
+
+
+@pytest.fixture
+def reader(engine: Engine) -> RecordReader:
+    return RecordReader(engine)
+
+
+@pytest.fixture
+def writer(engine: Engine) -> RecordWriter:
+    return RecordWriter(engine)
+
+
+def later(minutes: float) -> timedelta:
+    return timedelta(minutes=minutes)
+
+
+def test_what_is_not_there_is_none_or_empty(reader: RecordReader) -> None:
+    assert reader.session("x") is reader.task("x") is reader.approval("x") is reader.reviewer("x") is None
+    for found in (reader.sessions(), reader.turns("x"), reader.tasks(), reader.steps("x"), reader.approvals(),
+                  reader.decisions("x"), reader.deliveries(), reader.artifacts("x"), reader.audit("x"),
+                  reader.reviewers()):  # fmt: skip
+        assert found == []
+
+
+def test_sessions_come_newest_first_in_pages_that_miss_none(reader: RecordReader, writer: RecordWriter) -> None:
+    # Three of them opened at the very same time.
+    opened = {"a": 0, "b": 5, "c": 5, "d": 5, "e": 9}
+    writer.write([session(name, opened_at=MORNING + later(minutes)) for name, minutes in opened.items()])
+    assert [record.session_id for record in reader.sessions()] == ["e", "d", "c", "b", "a"]
+    pages, before = [], None
+    while page := reader.sessions(limit=2, before=before):
+        before = page[-1].session_id
+        pages.append([record.session_id for record in page])
+    assert pages == [["e", "d"], ["c", "b"], ["a"]]
+    with pytest.raises(LookupError, match="nobody"):
+        reader.sessions(before="nobody")
+
+
+def test_turns_come_in_the_order_in_which_they_were_said(reader: RecordReader, writer: RecordWriter) -> None:
+    writer.write([turn("z", after=0.000001), turn("a", after=30), turn("m", after=0), turn("o", "session-2")])
+    assert [record.turn.turn_id for record in reader.turns("session-1")] == ["m", "z", "a"]
+
+
+def test_tasks_by_session_and_by_subject(reader: RecordReader, writer: RecordWriter) -> None:
+    writer.write([
+        task("t1"),
+        task("t2", session_id="session-2", requested_at=MORNING + later(1)),
+        task("t3", subject_id="subject-2", requested_at=MORNING + later(2)),
+    ])  # fmt: skip
+
+    def ids(**filters: str) -> list[str]:
+        return [record.task_id for record in reader.tasks(**filters)]
+
+    assert ids() == ["t3", "t2", "t1"]
+    assert ids(session_id="session-1") == ["t3", "t1"]
+    assert ids(subject_id="subject-1") == ["t2", "t1"]
+    assert ids(session_id="session-1", subject_id="subject-1") == ["t1"]
+    assert [record.task_id for record in reader.tasks(limit=1)] == ["t3"]
+
+
+def test_steps_decisions_artifacts_and_audit_of_one(reader: RecordReader, writer: RecordWriter) -> None:
+    writer.write([
+        step("s2"), step("s1"), step("s3", task_id="task-2"),
+        decision(10), decision(2), decision(1, approval_id="approval-2"),
+        artifact("f2"), artifact("f1", created_at=MORNING + later(1)), artifact("f3", session_id="session-2"),
+        audit("e1"), audit("e2", "session-2"),
+    ])  # fmt: skip
+    assert [record.step_id for record in reader.steps("task-1")] == ["s1", "s2"]
+    assert [record.number for record in reader.decisions("approval-1")] == [2, 10]
+    assert [record.artifact_id for record in reader.artifacts("session-1")] == ["f2", "f1"]
+    assert [record.entry_id for record in reader.audit("session-1")] == ["e1"]
+
+
+def test_approvals_by_stage(reader: RecordReader, writer: RecordWriter) -> None:
+    writer.write([
+        approval("a1"),
+        approval("a2", stage=ApprovalStage.APPROVED, reviewer="ann", note=said("fine")),
+        approval("a3", opened_at=MORNING + later(1), session_id="session-2"),
+    ])  # fmt: skip
+    assert [record.approval_id for record in reader.approvals(ApprovalStage.PENDING)] == ["a3", "a1"]
+    assert [record.approval_id for record in reader.approvals(stage=ApprovalStage.APPROVED)] == ["a2"]
+    assert [record.approval_id for record in reader.approvals(session_id="session-2")] == ["a3"]
+    assert len(reader.approvals()) == 3
+
+
+def test_deliveries_by_subject_state_and_session(reader: RecordReader, writer: RecordWriter) -> None:
+    writer.write([
+        delivery("d1"),
+        delivery("d2", state=DeliveryState.HEARD, created_at=MORNING + later(1), heard_in="session-2"),
+        delivery("d3", subject_id="subject-2", session_id="session-3"),
+    ])  # fmt: skip
+    owed = reader.deliveries(subject_id="subject-1", state=DeliveryState.OWED)
+    assert [record.delivery_id for record in owed] == ["d1"]
+    assert [record.delivery_id for record in reader.deliveries(subject_id="subject-1")] == ["d2", "d1"]
+    assert [record.delivery_id for record in reader.deliveries(session_id="session-3")] == ["d3"]
+    assert len(reader.deliveries()) == 3
+
+
+def test_reviewers_are_added_changed_and_deactivated_by_name(engine: Engine, reader: RecordReader) -> None:
+    carla = ReviewerRecord(name="carla", display_name="Carla", groups=("fraud",), capabilities=("billing.refund",))
+    add_reviewer(engine, carla)
+    with pytest.raises(StoreError, match="'carla' already"):
+        add_reviewer(engine, carla.model_copy(update={"groups": ()}))
+    assert reader.reviewer("carla") == carla
+    update_reviewer(engine, carla.model_copy(update={"capabilities": ()}))
+    deactivate_reviewer(engine, "carla")
+    deactivate_reviewer(engine, "carla")
+    assert reader.reviewer("carla") == carla.model_copy(update={"capabilities": (), "active": False})
+    for change in (lambda: deactivate_reviewer(engine, "nobody"),
+                   lambda: update_reviewer(engine, carla.model_copy(update={"name": "nobody"}))):  # fmt: skip
+        with pytest.raises(StoreError, match="no reviewer 'nobody'"):
+            change()
+    for name in ("", " carla", "carla\n"):
+        with pytest.raises(StoreError, match="name"):
+            add_reviewer(engine, carla.model_copy(update={"name": name}))
+
+
+def test_the_development_seed_adds_what_is_missing_and_changes_nothing(engine: Engine, reader: RecordReader) -> None:
+    assert seed_development_reviewers(engine) == 2
+    assert [(record.name, record.groups, record.active) for record in reader.reviewers()] == [
+        ("ann", ("support-leads",), True),
+        ("ben", ("support-leads",), True),
+    ]
+    deactivate_reviewer(engine, "ann")
+    assert seed_development_reviewers(engine) == 0
+    ann = reader.reviewer("ann")
+    assert ann is not None and not ann.active

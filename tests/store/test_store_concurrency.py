@@ -1,0 +1,149 @@
+"""Many writers at once: nothing lost, nothing twice, one chain a session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from record_samples import audit, said, session, task, turn
+from sqlalchemy import Engine
+
+from contracts.records import Record
+from store.audit import verify
+from store.reader import RecordReader
+from store.writer import RecordWriter
+
+THREADS = 8
+ROUNDS = 12
+
+
+def at_once(jobs: list[Callable[[], int]]) -> list[int]:
+    """Runs every job in a thread of its own, started together; raises what any of them raised."""
+    barrier = threading.Barrier(len(jobs))
+
+    def run(job: Callable[[], int]) -> int:
+        barrier.wait()
+        return job()
+
+    with ThreadPoolExecutor(len(jobs)) as pool:
+        return list(pool.map(run, jobs))
+
+
+def batch(thread: int, number: int) -> list[Record]:
+    return [
+        session(revision=thread * ROUNDS + number + 1, state=f"state of {thread}, {number}"),
+        turn(f"turn-{thread}-{number}", text=said("hello", f"subject-{number}")),
+        task(f"task-{number}", revision=thread + 1, speech=said(f"by {thread}")),
+        audit(f"entry-{thread}-{number}"),
+        audit(f"entry-of-all-{number}"),
+    ]
+
+
+def test_eight_threads_on_one_session_make_one_chain(engine: Engine) -> None:
+    writer = RecordWriter(engine)
+
+    def work(thread: int) -> Callable[[], int]:
+        return lambda: sum(writer.write(batch(thread, number)) for number in range(ROUNDS))
+
+    at_once([work(thread) for thread in range(THREADS)])
+
+    reader = RecordReader(engine)
+    entries = [entry.entry_id for entry in reader.audit("session-1")]
+    assert len(entries) == len(set(entries)) == THREADS * ROUNDS + ROUNDS
+    report = verify(engine)
+    assert report.intact and report.entries == len(entries)
+    for thread in range(THREADS):
+        # Each writer's own entries keep the order in which it wrote them.
+        own = [entry for entry in entries if entry.startswith(f"entry-{thread}-")]
+        assert own == [f"entry-{thread}-{number}" for number in range(ROUNDS)]
+    assert len(reader.turns("session-1")) == THREADS * ROUNDS
+    last = reader.session("session-1")
+    assert last is not None and last.revision == THREADS * ROUNDS
+    assert last.state == f"state of {THREADS - 1}, {ROUNDS - 1}"
+    assert {record.revision for record in reader.tasks(session_id="session-1")} == {THREADS}
+
+
+def test_the_same_batch_from_eight_processes_is_written_once(open_another: Callable[[], Engine]) -> None:
+    """As when an activity timed out while it was still writing, and is retried elsewhere."""
+    writers = [RecordWriter(open_another()) for _ in range(THREADS)]
+    records = [record for number in range(4) for record in batch(0, number)]
+    changed = at_once([lambda writer=writer: writer.write(records) for writer in writers])
+    assert sorted(changed)[: THREADS - 1] == [0] * (THREADS - 1)
+    engine = open_another()
+    assert [entry.entry_id for entry in RecordReader(engine).audit("session-1")] == [
+        name for number in range(4) for name in (f"entry-0-{number}", f"entry-of-all-{number}")
+    ]
+    assert verify(engine).intact
+
+
+def test_writers_that_name_the_same_rows_in_opposite_orders_do_not_wait_in_a_circle(engine: Engine) -> None:
+    writer = RecordWriter(engine)
+    names = [f"session-{n}" for n in range(6)]
+
+    def work(thread: int) -> Callable[[], int]:
+        order = names if thread % 2 else names[::-1]
+
+        def run() -> int:
+            return sum(
+                writer.write(
+                    [record for name in order for record in (
+                        session(name, revision=number + 1, subject_id=f"subject-of-{name}"),
+                        audit(f"entry-{thread}-{number}", name),
+                    )]
+                )
+                for number in range(ROUNDS)
+            )  # fmt: skip
+
+        return run
+
+    at_once([work(thread) for thread in range(THREADS)])
+    report = verify(engine)
+    assert report.intact and report.entries == THREADS * ROUNDS * len(names)
+
+
+def test_readers_see_a_batch_whole_or_not_at_all(engine: Engine) -> None:
+    writer, reader = RecordWriter(engine), RecordReader(engine)
+    writer.write([task("task-1", revision=1), task("task-2", revision=1)])
+    done = threading.Event()
+    torn: list[set[int]] = []
+
+    def read() -> int:
+        looks = 0
+        while not done.is_set():
+            revisions = {record.revision for record in reader.tasks()}
+            looks += 1
+            if len(revisions) != 1:
+                torn.append(revisions)
+        return looks
+
+    def write() -> int:
+        try:
+            return sum(writer.write([task("task-1", number), task("task-2", number)]) for number in range(2, 40))
+        finally:
+            done.set()
+
+    looks, changed = at_once([read, write])
+    assert looks > 0 and changed == 76 and not torn
+
+
+def test_verifying_while_entries_are_appended_finds_nothing_broken(engine: Engine) -> None:
+    writer = RecordWriter(engine)
+    done = threading.Event()
+
+    def check() -> int:
+        looks = 0
+        while not done.is_set():
+            report = verify(engine)
+            assert report.intact, report
+            looks += 1
+        return looks
+
+    def write() -> int:
+        try:
+            return sum(writer.write([audit(f"entry-{number}")]) for number in range(60))
+        finally:
+            done.set()
+
+    looks, changed = at_once([check, write])
+    assert looks > 0 and changed == 60
