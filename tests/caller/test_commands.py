@@ -19,7 +19,8 @@ def test_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["{}", '{"say": "a", "hang_up": true}', '{"wait_heard": 1, "barge_in": true}', '{"shout": "a"}', '{"say": ""}']
+    "line",
+    ["{}", '{"say": "a", "hang_up": true}', '{"wait_heard": 1, "barge_in": true}', '{"shout": "a"}', '{"say": ""}'],
 )
 def test_a_line_that_is_no_command_is_refused(line: str) -> None:
     with pytest.raises(ValidationError):
