@@ -23,7 +23,9 @@ class Act(StrEnum):
     STATEMENT = "statement"
 
 
-_AFFIRM = r"(yes|yeah|yep|yup|sure|ok|okay|correct|right|exactly|absolutely|definitely|certainly|fine|agreed|affirmative)"
+_AFFIRM = (
+    r"(yes|yeah|yep|yup|sure|ok|okay|correct|right|exactly|absolutely|definitely|certainly|fine|agreed|affirmative)"
+)
 _AFFIRM_PHRASE = (
     r"(go ahead|please do|do it|do that|do so|that is (right|correct|fine|ok|okay|good|it)|sounds good|of course|by all "
     r"means|why not|i do|i am sure|i confirm|confirmed|confirm|i agree|it is|you can|you may|let us do (it|that)|carry on|"
@@ -36,7 +38,9 @@ _DENY = (
     r"nothing else|nothing|incorrect|wrong|rather not|better not)"
 )
 _TAIL = r"(please|thanks|thank you|then|now|that|it|for me|very much|indeed|so|i think|for now|just|the|a)"
-_GREETING = r"(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|hiya|howdy|there|how are you( doing)?( today)?)"
+_GREETING = (
+    r"(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|hiya|howdy|there|how are you( doing)?( today)?)"
+)
 _THANKS = (
     r"(thanks?( you)?|many thanks|cheers|much appreciated|i appreciate (it|that)|very kind|great|perfect|lovely|super|"
     r"so much|very much|a lot|again|that (is|was) (great|helpful|very helpful|very kind|all|everything|perfect|lovely)|"
@@ -57,18 +61,25 @@ _REMEMBER = re.compile(
     r"(please )?note)\b(?P<fact>.*)",
     re.DOTALL,
 )
-_RECALL_QUESTION = re.compile(r"\b(do|did|can|could|would|will) you (still )?(remember|recall)|i (asked|told) you|^(what|which|who|where|when)\b")
+_RECALL_QUESTION = re.compile(
+    r"\b(do|did|can|could|would|will) you (still )?(remember|recall)|i (asked|told) you|^(what|which|who|where|when)\b"
+)
 _WH = re.compile(r"^(and |but |so |then )*(what|which|who|whom|whose|when|where|why|how)\b")
 _AUX = re.compile(
     r"^(and |but |so |then )*(is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|should|shall|may|might) "
     r"(i|you|it|there|that|this|these|those|we|they|he|she|the|a|an|my|your|any|anyone|someone|somebody|anything|\w+)\b"
 )
-_ASK_FOR = re.compile(r"\b((do|would) you know|tell me|let me know|i (would like|want|need) to know|i wonder|i was wondering|any idea)\b")
+_ASK_FOR = re.compile(
+    r"\b((do|would) you know|tell me|let me know|i (would like|want|need) to know|i wonder|i was wondering|any idea)\b"
+)
 _WISH = re.compile(
     r"\b(i|we) (really |just |also |would |do )*(want|need|like|wish|would like|have to|love|prefer)\b|"
     r"\b(can|could|would|will) you\b|\b(can|could|may) (i|we)\b|\bplease\b|\b(i am|we are) (calling|ringing|here) (to|about|for|because)\b|"
     r"\b(i am|we are) (trying|looking|hoping) (to|for)\b|\blet us\b|\bi demand\b|\bgive me\b"
 )
+
+
+_PART = re.compile(r"(?<=[.!?;])\s+|\n+|,\s+(?:and |but |so )?|\s+(?:and|but|so|then)\s+")
 
 
 def act_of(text: str) -> Act:
@@ -82,7 +93,11 @@ def act_of(text: str) -> Act:
         return Act.REPEAT
     if re.search(rf"\b{_GOODBYE}\b", low) and _all(low, _GOODBYE, _THANKS, _AFFIRM, _DENY, _TAIL):
         return Act.GOODBYE
-    if re.search(r"\b(thank|thanks|cheers|appreciate[d]?)\b", low) and _all(low, _THANKS, _AFFIRM, _TAIL) and not is_yes(low):
+    if (
+        re.search(r"\b(thank|thanks|cheers|appreciate[d]?)\b", low)
+        and _all(low, _THANKS, _AFFIRM, _TAIL)
+        and not is_yes(low)
+    ):
         return Act.THANKS
     if is_no(low):
         return Act.DENY
@@ -94,23 +109,33 @@ def act_of(text: str) -> Act:
 
 
 def _kind(text: str) -> Act:
-    parts = [expand(without_fillers(part)) for part in sentences(text)] or [expand(text)]
-    if any(is_request(part) for part in parts):
+    if is_request(text):
         return Act.REQUEST
-    if text.rstrip().endswith("?") or any(is_question(part) for part in parts):
+    if text.rstrip().endswith("?") or is_question(text):
         return Act.QUESTION
     return Act.STATEMENT
 
 
-def is_question(low: str) -> bool:
-    """Whether an expanded clause asks something, with or without a question mark."""
-    low = expand(without_fillers(low))
+def is_question(text: str) -> bool:
+    """Whether any part of a text asks something, with or without a question mark."""
+    return any(_asks(part) for part in _parts(text))
+
+
+def is_request(text: str) -> bool:
+    """Whether any part of a text asks for something to be done (a wish or an imperative), not only to be told."""
+    return any(_wishes(part) for part in _parts(text))
+
+
+def _parts(text: str) -> list[str]:
+    parts = _PART.split(expand(text))
+    return [expand(without_fillers(part)) for part in parts if part and part.strip()]
+
+
+def _asks(low: str) -> bool:
     return bool(low.endswith("?") or _WH.match(low) or _AUX.match(low) or _ASK_FOR.search(low))
 
 
-def is_request(low: str) -> bool:
-    """Whether an expanded clause asks for something to be done (a wish or an imperative), not only to be told."""
-    low = expand(without_fillers(low))
+def _wishes(low: str) -> bool:
     if _ASK_FOR.search(low) or _WH.match(low):
         return False
     if _WISH.search(low):
@@ -162,7 +187,9 @@ def fact_to_remember(text: str) -> str:
             continue
         if re.search(r"\b(i|we|you) (do not|can not|could not|did not|do) $", low[: match.start()]):
             continue
-        fact = re.sub(r"^[\s,:]*((for me|this|please|down|of|the fact|that|to)\b[\s,:]*)*", "", match["fact"]).strip(" .,!")
+        fact = re.sub(r"^[\s,:]*((for me|this|please|down|of|the fact|that|to)\b[\s,:]*)*", "", match["fact"]).strip(
+            " .,!"
+        )
         if match[1] in ("note", "please note") and not re.match(r"(please )?note", low):
             continue
         if fact:

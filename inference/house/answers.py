@@ -22,9 +22,13 @@ _RECALL = re.compile(
 )
 _YOU_SAID = re.compile(r"\b(you|did you) (just )?(said|say|told|tell|mention|mentioned|promise|promised)\b")
 _OWN = re.compile(r"\b(my|mine|i|me|our|we)\b")
-_PERSONA = re.compile(r"\b(who are you|what is your name|what are you called|who am i (speaking|talking) (to|with)|who is (this|there))\b")
+_PERSONA = re.compile(
+    r"\b(who are you|what is your name|what are you called|who am i (speaking|talking) (to|with)|who is (this|there))\b"
+)
 _ROBOT = re.compile(r"\bare you (a |an |really |even )*(robot|human|person|real|machine|bot|computer|ai)\b")
-_ABILITY = re.compile(r"\b(what (can|could|do) you do|what else can you|how can you help|what are you able|can you help)\b")
+_ABILITY = re.compile(
+    r"\b(what (can|could|do) you do|what else can you|how can you help|what are you able|can you help)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -93,8 +97,14 @@ def _instruction(text: str) -> bool:
     if low[0] == "you" and low[1:2] != ["are"]:
         return True
     if low[0] in ("if", "when") and re.search(r"\b(say|ask|tell|use|call|answer|delegate|you)\b", " ".join(low)):
-        return bool(re.search(r",\s*(say|ask|tell|use|call|answer|delegate|you|please|first|do|never|always)\b", text, re.IGNORECASE))
-    return low[0] in IMPERATIVE_TO_AGENT and not (low[0] in ("return", "plan", "help", "note") and low[1:2] in (["is"], ["are"]))
+        return bool(
+            re.search(
+                r",\s*(say|ask|tell|use|call|answer|delegate|you|please|first|do|never|always)\b", text, re.IGNORECASE
+            )
+        )
+    return low[0] in IMPERATIVE_TO_AGENT and not (
+        low[0] in ("return", "plan", "help", "note") and low[1:2] in (["is"], ["are"])
+    )
 
 
 def answer(conversation: Conversation, question: str | None = None) -> Answer | None:
@@ -114,7 +124,9 @@ def answer(conversation: Conversation, question: str | None = None) -> Answer | 
         if best:
             return best
         requested = [fact for fact in pool if fact.source == "asked"]
-        return Answer(_told(requested[-1]), 0.9, "asked") if requested and (len(query) < 2 or "remember" in low) else None
+        return (
+            Answer(_told(requested[-1]), 0.9, "asked") if requested and (len(query) < 2 or "remember" in low) else None
+        )
     if _OWN.search(low):
         own = _best(query, [fact for fact in known if fact.source in ("asked", "caller")], low)
         if own:
@@ -122,7 +134,9 @@ def answer(conversation: Conversation, question: str | None = None) -> Answer | 
     return _best(query, [fact for fact in known if fact.source != "agent"], low)
 
 
-_ASKING = frozenset(content_stems("asked remember recall told said mention mentioned gave earlier before please remind wanted"))
+_ASKING = frozenset(
+    content_stems("asked remember recall told said mention mentioned gave earlier before please remind wanted")
+)
 
 
 def _best(query: list[str], pool: list[Fact], low: str) -> Answer | None:
@@ -156,7 +170,12 @@ def _fits(low: str, text: str) -> bool:
 
 def _told(fact: Fact) -> str:
     if fact.source == "prompt":
-        text = re.sub(r"\bthe (caller|user|customer|guest)('s)?\b", lambda m: "your" if m[2] else "you", fact.text, flags=re.IGNORECASE)
+        text = re.sub(
+            r"\bthe (caller|user|customer|guest)('s)?\b",
+            lambda m: "your" if m[2] else "you",
+            fact.text,
+            flags=re.IGNORECASE,
+        )
         text = re.sub(r"\byou is\b", "you are", re.sub(r"\byou has\b", "you have", text))
         return sentence_case(re.sub(r"^You are (?=[A-Z])", "I am ", text) if text == fact.text else text)
     flipped = flip(fact.text.strip(" .!"))
@@ -181,7 +200,11 @@ def flip(text: str) -> str:
     flipped = re.sub(r"\byou was\b", "you were", flipped)
     flipped = re.sub(r"\bI are\b", "I am", flipped)
     first = flipped.split(" ", 1)[0]
-    return flipped[0].lower() + flipped[1:] if first in ("You", "Your", "The", "It", "This", "That", "A", "An") or text[:3] in ("My ", "I a") else flipped
+    return (
+        flipped[0].lower() + flipped[1:]
+        if first in ("You", "Your", "The", "It", "This", "That", "A", "An") or text[:3] in ("My ", "I a")
+        else flipped
+    )
 
 
 def _persona(system: str, low: str) -> str:

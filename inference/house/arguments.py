@@ -28,6 +28,7 @@ from inference.house.values import (
     takes_moment,
 )
 from inference.house.wording import free_text, noun_phrase
+from inference.house.wordlist import listed
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,9 @@ def find_value(parameter: Parameter, offer: Offer, situation: Situation) -> Any:
         if value is None:
             value = known_value(parameter, tuple(situation.conversation.runs), ())
         if value is None and parameter.identifier:
-            value = identifier_value(situation.conversation.system, rooted, _own(parameter, offer), others, labelled_only=True)
+            value = identifier_value(
+                situation.conversation.system, rooted, _own(parameter, offer), others, labelled_only=True
+            )
     return value if value is not None and js.valid(value, rooted) else None
 
 
@@ -149,7 +152,9 @@ def _from_text(
     if parameter.kind != "string":
         return None
     if parameter.free_text:
-        return free_text(parameter, situation.conversation, situation.offers, text) if fresh and parameter.needed else None
+        return (
+            free_text(parameter, situation.conversation, situation.offers, text) if fresh and parameter.needed else None
+        )
     if names & {"name", "surname"} and (not parameter.label or set(parameter.label) & _PEOPLE):
         return person_name(text)
     if "pattern" in schema:
@@ -160,13 +165,17 @@ def _from_text(
     return phrase if phrase and (parameter.needed or _mentioned(parameter, text)) else None
 
 
-_PEOPLE = {stem(w) for w in ["full", "first", "last", "caller", "person", "owner", "contact", "member", "patient", "guest", "visitor", "your", "user"]}
+_PEOPLE = {
+    stem(w) for w in listed("full first last caller person owner contact member patient guest visitor your user")
+}
 
 
 def _digits_wanted(parameter: Parameter) -> bool:
     pattern = parameter.schema.get("pattern")
     phone = "phone" in name_words(parameter.name) or "telephone" in name_words(parameter.name)
-    return parameter.kind == "string" and (phone or (isinstance(pattern, str) and ("\\d" in pattern or "0-9" in pattern)))
+    return parameter.kind == "string" and (
+        phone or (isinstance(pattern, str) and ("\\d" in pattern or "0-9" in pattern))
+    )
 
 
 def _mentioned(parameter: Parameter, text: str) -> bool:
@@ -179,7 +188,7 @@ def _by_pattern(text: str, schema: js.Schema) -> str | None:
         plain = word.strip(".,!?;:\"'()")
         for form in (plain, plain.upper(), plain.lower(), plain.capitalize()):
             if form and js.valid(form, schema):
-                return form
+                return str(form)
     return None
 
 
@@ -207,7 +216,9 @@ def _object(parameter: Parameter, offer: Offer, situation: Situation) -> dict[st
 
 def question_for(parameter: Parameter) -> str:
     """One short spoken question that asks for a parameter, made of its description or name."""
-    text = re.split(r"[.;(\n]|,|\be\.g\b|\bfor example\b|\bsuch as\b|\bas (?:spoken|digits|ISO|YYYY)\b", parameter.description)[0]
+    text = re.split(
+        r"[.;(\n]|,|\be\.g\b|\bfor example\b|\bsuch as\b|\bas (?:spoken|digits|ISO|YYYY)\b", parameter.description
+    )[0]
     text = re.sub(r"\b(ISO(?: 8601)?|YYYY-MM-DD|string|integer)\b", "", text, flags=re.IGNORECASE).strip(" :-")
     text = re.sub(r"\s+", " ", re.sub(r"\bthe (?:caller|user|customer)'s\b", "your", text, flags=re.IGNORECASE))
     if not text or not re.search(r"[a-z]", text, re.IGNORECASE):
@@ -218,7 +229,11 @@ def question_for(parameter: Parameter) -> str:
     if parameter.kind == "boolean":
         return f"Yes or no: {re.sub(r'^(whether|if) (to )?', '', low)}?"
     if re.match(r"(which|what|who|whose)\b", low):
-        return f"{low[0].upper()}{low[1:]}?" if re.search(r"\b(is|are|do|does|to|should)\b", low) else f"{low[0].upper()}{low[1:]} is it?"
+        return (
+            f"{low[0].upper()}{low[1:]}?"
+            if re.search(r"\b(is|are|do|does|to|should)\b", low)
+            else f"{low[0].upper()}{low[1:]} is it?"
+        )
     if re.match(r"(when|where|how|why)\b", low):
         return f"Can you tell me {low}?"
     if not re.match(r"(the|a|an|your|its|his|her|their|our)\b", low):

@@ -11,10 +11,12 @@ from inference.house.identifiers import mentions
 from inference.house.offers import Offer
 from inference.house.ranking import Index
 from inference.house.text import content_stems, expand, name_words, stem, without_fillers, words
+from inference.house.values import takes_moment
 from inference.house.wording import clauses, noun_phrase
 
 _THRESHOLD = 0.75
 _STATEMENT_THRESHOLD = 1.5
+_HAVE = re.compile(r"^(do you (still )?(have|sell|keep|carry|offer)|have you( got)?|is there|are there|got any|can i (get|have|find))\b")
 _EVENT = re.compile(r"^(it|they|this|that|i|my|the|we|there|one|some)\b")
 
 
@@ -31,6 +33,25 @@ class Choice:
 
 def choose(text: str, offers: Sequence[Offer]) -> Choice | None:
     """The tool that one utterance or clause asks for, or None when none matches well enough."""
+    return _best(text, offers) or _by_name_of_thing(text, offers)
+
+
+def _by_name_of_thing(text: str, offers: Sequence[Offer]) -> Choice | None:
+    """For "do you have X": the only tool that reads by the name of a thing, if there is exactly one."""
+    if not _HAVE.match(expand(without_fillers(text))):
+        return None
+    fitting = [
+        offer
+        for offer in offers
+        if offer.reads
+        and [p.kind for p in offer.parameters if p.needed] == ["string"]
+        and _absorbed(text, offer)
+        and not any(takes_moment(p) for p in offer.parameters)
+    ]
+    return Choice(fitting[0], text, _THRESHOLD, 0.5, False) if len(fitting) == 1 else None
+
+
+def _best(text: str, offers: Sequence[Offer]) -> Choice | None:
     ranked = ranking(text, offers)
     if not ranked:
         return None

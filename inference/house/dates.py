@@ -7,15 +7,17 @@ from datetime import date, time, timedelta
 
 from inference.house.numbers import TENS, UNITS, find_numbers, tokens
 from inference.house.text import expand
+from inference.house.wordlist import listed
 
-MONTHS = (
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"]
-)
-DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+MONTHS = listed("january february march april may june july august september october november december")
+DAYS = listed("monday tuesday wednesday thursday friday saturday sunday")
 _ORDINALS = {
     word: i + 1
     for i, word in enumerate(
-        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"]
+        listed(
+            """first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
+    fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"""
+        )
     )
 } | {"twentieth": 20, "thirtieth": 30}
 _ISO = re.compile(r"\b(\d{4})-(\d{2})-(\d{2})\b")
@@ -46,9 +48,9 @@ def absolute_date(text: str, today: date | None) -> date | None:
         return _date(int(iso[1]), int(iso[2]), int(iso[3]))
     slash = _SLASH.search(text)
     if slash:
-        first, second, year = int(slash[1]), int(slash[2]), int(slash[3])
+        first, second, stated = int(slash[1]), int(slash[2]), int(slash[3])
         day_first = first > 12 or "." in slash.group(0)
-        return _date(year, second, first) if day_first else _date(year, first, second)
+        return _date(stated, second, first) if day_first else _date(stated, first, second)
     toks = _day_tokens(text)
     for i, tok in enumerate(toks):
         if tok not in MONTHS and not (len(tok) == 3 and any(m.startswith(tok) for m in MONTHS) and tok != "may"):
@@ -56,9 +58,12 @@ def absolute_date(text: str, today: date | None) -> date | None:
         month = next(n + 1 for n, name in enumerate(MONTHS) if name.startswith(tok))
         after = _day(toks, i + 1)
         before = _day_before(toks, i)
-        if before is None and after is None:
+        if before is not None:
+            day, end = before, i + 1
+        elif after is not None:
+            day, end = after[0], after[1]
+        else:
             continue
-        day, end = (before, i + 1) if before is not None else (after[0], after[1]) if after else (1, i + 1)
         year = _year(toks, end)
         if year is not None:
             return _date(year, month, day)

@@ -19,7 +19,9 @@ from inference.house.values import boolean_value, takes_moment
 from inference.house.wording import clauses, short_answer
 from inference.wire.chat import HouseToolCall
 
-_FOLLOW_UP = re.compile(r"^(and |or |then )*(what about|how about|same for|and for|the same for|and|or|make it|no|try|for)\b")
+_FOLLOW_UP = re.compile(
+    r"^(and |or |then )*(what about|how about|same for|and for|the same for|and|or|make it|no|try|for)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,11 @@ def _wanted(conversation: Conversation, offers: list[Offer]) -> list[Choice]:
     for offer in named:
         if offer.name not in [choice.offer.name for choice in found]:
             focus = next((part for part in clauses(text) if _named(offer, part)), text)
-            found = [*found, Choice(offer, focus, 2.0, 1.0, True)] if len(found) > 1 or not found else [Choice(offer, text, 2.0, 1.0, True)]
+            found = (
+                [*found, Choice(offer, focus, 2.0, 1.0, True)]
+                if len(found) > 1 or not found
+                else [Choice(offer, text, 2.0, 1.0, True)]
+            )
     return found
 
 
@@ -118,7 +124,12 @@ def _named(offer: Offer, text: str) -> bool:
 
 
 def _act(
-    targets: list[_Target], conversation: Conversation, offers: list[Offer], today: date | None, *, prerequisites: bool = True
+    targets: list[_Target],
+    conversation: Conversation,
+    offers: list[Offer],
+    today: date | None,
+    *,
+    prerequisites: bool = True,
 ) -> Decision:
     names = tuple(target.offer.name for target in targets)
     done = [run.name for run in conversation.last.runs]
@@ -219,8 +230,16 @@ def _direct(
     parameter: Parameter, offer: Offer, conversation: Conversation, offers: list[Offer], today: date | None
 ) -> Any:
     text = conversation.last.text
-    alone = Offer(offer.name, offer.description, {"type": "object", "properties": {parameter.name: parameter.schema}, "required": [parameter.name]})
-    alone = Offer(alone.name, alone.description, {**{k: v for k, v in offer.schema.items() if k in ("$defs", "definitions")}, **alone.schema})
+    alone = Offer(
+        offer.name,
+        offer.description,
+        {"type": "object", "properties": {parameter.name: parameter.schema}, "required": [parameter.name]},
+    )
+    alone = Offer(
+        alone.name,
+        alone.description,
+        {**{k: v for k, v in offer.schema.items() if k in ("$defs", "definitions")}, **alone.schema},
+    )
     only = Conversation("", (conversation.last,))
     if parameter.kind == "boolean":
         return True if is_yes(text) else False if is_no(text) else boolean_value(parameter, text)
@@ -229,7 +248,11 @@ def _direct(
         plain = short_answer(text)
         if found is None or (content_stems(plain) and found == plain.lower()):
             found = plain
-        if plain and not any(key in parameter.schema for key in ("format", "enum", "pattern")) and len(plain.split()) <= 6:
+        if (
+            plain
+            and not any(key in parameter.schema for key in ("format", "enum", "pattern"))
+            and len(plain.split()) <= 6
+        ):
             found = found if takes_moment(parameter) else (plain if not re.search(r"name is", text, re.I) else found)
         return found if found and js.valid(found, parameter.schema) else None
     return fill(alone, Situation(only, [alone], today, text)).arguments.get(parameter.name)
@@ -269,7 +292,9 @@ def _follow_up(conversation: Conversation, offers: list[Offer], today: date | No
         if offer is None or not offer.reads:
             continue
         fresh = fill(offer, Situation(only, offers, today, text)).arguments
-        changed = {name: value for name, value in fresh.items() if value is not None and run.arguments.get(name) != value}
+        changed = {
+            name: value for name, value in fresh.items() if value is not None and run.arguments.get(name) != value
+        }
         if changed:
             return [_Target(offer, text, {**run.arguments, **changed})]
     return []

@@ -10,7 +10,9 @@ from inference.house.text import expand, name_words, sentence_case, sentences
 
 _STATUS_KEYS = ("error", "status", "state", "outcome", "result", "decision", "code")
 _NOT_FOUND = re.compile(r"\b(not[_ -]?found|unknown|no such|does not exist|missing|404|nothing found|could not find)\b")
-_DENIED = re.compile(r"\b(denied|refused|rejected|declined|forbidden|not[_ -]allowed|unauthori[sz]ed|not[_ -]approved|not[_ -]permitted)\b")
+_DENIED = re.compile(
+    r"\b(denied|refused|rejected|declined|forbidden|not[_ -]allowed|unauthori[sz]ed|not[_ -]approved|not[_ -]permitted)\b"
+)
 _EXPIRED = re.compile(r"\b(expired|timed[_ -]?out|timeout|too late|deadline passed|lapsed)\b")
 _FAILED = re.compile(r"\b(failed|failure|error|invalid|unavailable|exception|could not|unable)\b")
 _PROSE_FAILURE = re.compile(
@@ -71,7 +73,9 @@ def classify(result: Any) -> tuple[str, str]:
 
 def _misleading(result: dict[str, Any]) -> set[str]:
     """Fields whose word belongs to the record shown and not to the call: a record with other data and such a status."""
-    others = [key for key in result if key not in (*_STATUS_KEYS, "message", "reason", "detail", "details", "say", "speech")]
+    others = [
+        key for key in result if key not in (*_STATUS_KEYS, "message", "reason", "detail", "details", "say", "speech")
+    ]
     return {"status"} if len(others) > 3 else set()
 
 
@@ -97,7 +101,9 @@ def _about(run: ToolRun) -> str:
     for key, value in run.arguments.items():
         if isinstance(value, bool) or not isinstance(value, str | int):
             continue
-        words = [word for word in name_words(key) if word not in ("id", "number", "code", "no", "ref", "reference", "key")]
+        words = [
+            word for word in name_words(key) if word not in ("id", "number", "code", "no", "ref", "reference", "key")
+        ]
         if len(str(value)) < 40:
             is_code = str(value).isdigit() or name_words(key)[-1:] in (["id"], ["number"], ["code"])
             return f"{' '.join(words)} {value}".strip() if is_code else str(value)

@@ -11,7 +11,9 @@ from inference.house.offers import Parameter
 from inference.house.schema import valid
 from inference.house.text import name_words, stem
 
-_KEY_VALUE = re.compile(r"\b([A-Za-z][A-Za-z_ ]{1,30}?)\s*(?:[:=]|\bis\b)\s*([A-Z]{0,4}[-#]?\d[\w.-]*|\"[^\"]+\"|[A-Z]{3}\b)")
+_KEY_VALUE = re.compile(
+    r"\b([A-Za-z][A-Za-z_ ]{1,30}?)\s*(?:[:=]|\bis\b)\s*([A-Z]{0,4}[-#]?\d[\w.-]*|\"[^\"]+\"|[A-Z]{3}\b)"
+)
 
 
 def leaves(value: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -12,12 +12,19 @@ from inference.house.lexicon import STOP_WORDS
 from inference.house.numbers import find_amounts, find_numbers, repair_digits, tokens
 from inference.house.schema import Schema, kind, valid
 from inference.house.text import stem
+from inference.house.wordlist import listed
 
 _NOT_LABELS = frozenset(
-    ["number", "numbers", "id", "code", "no", "nr", "reference", "ref", "digits", "identifier", "is", "was", "are", "with", "of", "the", "my", "your", "our", "its", "it", "that", "this", "a", "an", "called", "named", "has", "says", "and", "about", "for", "please", "um", "uh", "er", "hash"]
+    listed(
+        """number numbers id code no nr reference ref digits identifier is was are with of the my your our its
+    it that this a an called named has says and about for please um uh er hash"""
+    )
 )
 _TIME_UNITS = frozenset(
-    ["am", "pm", "o'clock", "oclock", "percent", "degrees", "minutes", "minute", "hours", "hour", "days", "day", "weeks", "week", "months", "month", "years", "year", "times"]
+    listed(
+        """am pm o'clock oclock percent degrees minutes minute hours hour days day weeks week months month
+    years year times"""
+    )
 )
 _CODE = re.compile(r"\b(?=[A-Za-z0-9-]*[A-Za-z])(?=[A-Za-z0-9-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\b")
 _ORDINAL = re.compile(r"\d+(st|nd|rd|th|am|pm|s)", re.IGNORECASE)
@@ -94,7 +101,9 @@ def identifier_value(
     own, others = set(own), set(others)
     ranked: list[tuple[int, int, Mention]] = []
     for i, mention in enumerate(mentions(text)):
-        if (mention.label in others and mention.label not in own) or (not mention.label and mention.unit in others - own):
+        if (mention.label in others and mention.label not in own) or (
+            not mention.label and mention.unit in others - own
+        ):
             continue
         rank = 0 if mention.label in own else (1 if not mention.unit else 2)
         if labelled_only and rank:

@@ -82,18 +82,16 @@ def _number(schema: Schema, text: str, name: str, *, whole: bool) -> int | float
         near = {stem(tok) for tok in toks[max(0, number.start - 2) : number.start] + toks[number.end : number.end + 1]}
         if own & near and js.valid(_plain(number.value, whole), schema):
             return _plain(number.value, whole)
-    low, high = schema.get("minimum"), schema.get("maximum")
-    above, below = schema.get("exclusiveMinimum"), schema.get("exclusiveMaximum")
-    step = schema.get("multipleOf")
-    start = _first([low, above], 0 if not _real(high) or high >= 0 else high)
+    low, high = _bound(schema, "minimum"), _bound(schema, "maximum")
+    above, below = _bound(schema, "exclusiveMinimum"), _bound(schema, "exclusiveMaximum")
+    step = _bound(schema, "multipleOf")
+    start = max([bound for bound in (low, above) if bound is not None], default=min(0, high if high is not None else 0))
     candidates: list[int | float] = [0, start, math.ceil(start), math.floor(start) + 1]
-    if _real(high):
-        candidates += [high, math.floor(high)]
-    if _real(below):
+    if high is not None:
+        candidates += [high, math.floor(high), (start + high) / 2]
+    if below is not None:
         candidates += [math.ceil(below) - 1, (start + below) / 2]
-    if _real(above) and _real(high):
-        candidates.append((above + high) / 2)
-    if _real(step) and step > 0:
+    if step is not None and step > 0:
         candidates += [math.ceil(start / step) * step, (math.floor(start / step) + 1) * step]
     for candidate in candidates:
         fitted = int(candidate) if whole and float(candidate).is_integer() else candidate
@@ -106,13 +104,10 @@ def _plain(value: Any, whole: bool) -> int | float:
     return int(value) if whole or value == int(value) else float(value)
 
 
-def _real(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _first(values: list[Any], otherwise: Any) -> Any:
-    real = [value for value in values if _real(value)]
-    return max(real) if real else otherwise
+def _bound(schema: Schema, keyword: str) -> int | float | None:
+    value = schema.get(keyword)
+    real = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return value if real else None
 
 
 def _string(schema: Schema, text: str, name: str) -> str:
@@ -131,7 +126,7 @@ def _string(schema: Schema, text: str, name: str) -> str:
         for word in re.findall(r"[\w@.#-]+", text):
             for candidate in (word.strip("."), word.upper(), word.lower()):
                 if js.valid(candidate, schema):
-                    return candidate
+                    return str(candidate)
         made = example(schema["pattern"]) or ""
         return _sized(made, schema) if not js.valid(made, schema) else made
     if name_words(name)[-1:] == ["currency"]:
@@ -173,7 +168,11 @@ def _array(schema: Schema, text: str, root: Schema, name: str, depth: int) -> li
 
 
 def _distinct(items: list[Any], schema: Schema) -> list[Any]:
-    spare = [value for value in schema.get("enum", []) if value not in items] if isinstance(schema.get("enum"), list) else []
+    spare = (
+        [value for value in schema.get("enum", []) if value not in items]
+        if isinstance(schema.get("enum"), list)
+        else []
+    )
     found: list[Any] = []
     for i, item in enumerate(items):
         if item in found:

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from inference.house.wordlist import listed
+
 STOP_WORDS = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "it", "its", "itself", "they", "them", "their", "theirs", "he", "him", "his", "she", "her", "hers", "we", "us", "our", "ours", "i", "me", "my", "mine", "myself", "you", "your", "yours", "yourself", "someone", "somebody", "anyone", "anybody", "everyone", "nobody", "something", "anything", "everything", "am", "is", "are", "was", "were", "be", "been", "being", "do", "does", "did", "done", "doing", "have", "has", "had", "having", "can", "could", "will", "would", "shall", "should", "may", "might", "must", "ought", "let", "lets", "to", "of", "in", "on", "at", "by", "for", "from", "with", "into", "onto", "over", "under", "about", "as", "than", "then", "so", "too", "also", "just", "very", "really", "quite", "please", "and", "or", "but", "nor", "if", "because", "while", "when", "where", "what", "which", "who", "whom", "whose", "why", "how", "there", "here", "not", "no", "yes", "yeah", "yep", "ok", "okay", "well", "oh", "um", "uh", "er", "erm", "hmm", "like", "kind", "sort", "bit", "lot", "some", "any", "all", "both", "each", "every", "few", "more", "most", "other", "another", "such", "only", "own", "same", "s", "t", "d", "ll", "re", "ve", "m", "now", "again", "still", "already", "yet", "ever", "never", "up", "down", "out", "off", "get", "got", "want", "wants", "wanted", "need", "needs", "needed", "would", "wish", "know", "tell", "say", "said", "says", "please", "thanks", "thank", "hi", "hello", "hey", "dear", "sir", "madam", "right", "sure", "actually", "basically", "maybe", "perhaps", "way", "thing", "things", "one", "ones", "much", "many", "able", "going", "go", "give", "given", "gives", "giving", "us", "make", "made", "makes", "making", "use", "used", "uses", "using", "via", "per", "etc", "eg", "ie", "called"]
+    listed(
+        """a an the this that these those it its itself they them their theirs he him his she her hers we us
+    our ours i me my mine myself you your yours yourself someone somebody anyone anybody everyone nobody
+    something anything everything am is are was were be been being do does did done doing have has had
+    having can could will would shall should may might must ought let lets to of in on at by for from
+    with into onto over under about as than then so too also just very really quite please and or but
+    nor if because while when where what which who whom whose why how there here not no yes yeah yep ok
+    okay well oh um uh er erm hmm like kind sort bit lot some any all both each every few more most
+    other another such only own same s t d ll re ve m now again still already yet ever never up down out
+    off get got want wants wanted need needs needed would wish know tell say said says please thanks
+    thank hi hello hey dear sir madam right sure actually basically maybe perhaps way thing things one
+    ones much many able going go give given gives giving us make made makes making use used uses using
+    via per etc eg ie called"""
+    )
 )
 
 FILLERS = (
@@ -142,17 +157,39 @@ IRREGULAR = {
 }
 
 READ_VERBS = frozenset(
-    ["get", "look", "lookup", "find", "check", "list", "show", "search", "read", "fetch", "query", "see", "view", "describe", "tell", "retrieve", "browse", "inspect", "know", "answer", "count", "status", "info", "whether", "say"]
+    listed(
+        """get look lookup find check list show search read fetch query see view describe tell retrieve browse
+    inspect know answer count status info whether say"""
+    )
 )
 
 ACTION_VERBS = frozenset(
-    ["add", "adjust", "alter", "arrange", "ask", "assign", "attach", "begin", "block", "book", "bring", "build", "buy", "call", "cancel", "change", "charge", "clean", "clear", "close", "collect", "confirm", "copy", "create", "cut", "delete", "dispatch", "do", "draw", "edit", "email", "enable", "end", "enter", "erase", "exchange", "extend", "feed", "file", "fill", "finish", "fix", "forward", "freeze", "give", "grant", "handle", "help", "hold", "inform", "install", "invite", "issue", "join", "keep", "launch", "leave", "lend", "let", "lock", "log", "make", "mark", "message", "move", "name", "note", "notify", "open", "pause", "pay", "phone", "pick", "place", "plan", "play", "postpone", "prepare", "print", "process", "prolong", "pull", "put", "raise", "record", "register", "reject", "release", "remind", "remove", "renew", "rent", "repair", "repeat", "replace", "report", "request", "reschedule", "reserve", "reset", "resolve", "restart", "resume", "return", "revoke", "ring", "run", "save", "schedule", "sell", "send", "set", "settle", "shift", "sign", "start", "stop", "store", "submit", "switch", "take", "talk", "tell", "transfer", "turn", "unblock", "unlock", "update", "upgrade", "use", "visit", "wake", "warn", "wash", "water", "withdraw", "write", "write", "pass"]
+    listed(
+        """add adjust alter arrange ask assign attach begin block book bring build buy call cancel change
+    charge clean clear close collect confirm copy create cut delete dispatch do draw edit email enable
+    end enter erase exchange extend feed file fill finish fix forward freeze give grant handle help hold
+    inform install invite issue join keep launch leave lend let lock log make mark message move name
+    note notify open pause pay phone pick place plan play postpone prepare print process prolong pull
+    put raise record register reject release remind remove renew rent repair repeat replace report
+    request reschedule reserve reset resolve restart resume return revoke ring run save schedule sell
+    send set settle shift sign start stop store submit switch take talk tell transfer turn unblock
+    unlock update upgrade use visit wake warn wash water withdraw write write pass"""
+    )
 )
 
 IMPERATIVE_TO_AGENT = frozenset(
-    ["be", "use", "never", "always", "do", "don", "keep", "speak", "answer", "ask", "call", "say", "tell", "if", "when", "whenever", "you", "your", "reply", "respond", "avoid", "follow", "remember", "only", "please", "act", "pretend", "refuse", "delegate", "confirm", "repeat", "stay", "make", "let", "note", "read", "write", "given", "return", "produce", "plan", "choose", "pick", "list", "cite", "write", "must", "should", "before", "after", "unless", "greet", "offer", "acknowledge", "apologise", "explain", "summarise", "summarize", "think", "help", "try", "treat", "consider"]
+    listed(
+        """be use never always do don keep speak answer ask call say tell if when whenever you your reply
+    respond avoid follow remember only please act pretend refuse delegate confirm repeat stay make let
+    note read write given return produce plan choose pick list cite write must should before after
+    unless greet offer acknowledge apologise explain summarise summarize think help try treat consider"""
+    )
 )
 
 NUMBER_WORDS = frozenset(
-    ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred", "thousand", "million", "nought"]
+    listed(
+        """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred
+    thousand million nought"""
+    )
 )

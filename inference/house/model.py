@@ -95,7 +95,11 @@ def _turn(conversation: Conversation, offers: list[Offer], today: date | None) -
         return HouseReply(content=f"I will remember that {flip(fact_to_remember(text).strip(' .!'))}.")
     known = answer(conversation) if act is Act.QUESTION or not decided.targets else None
     chosen = choose(text, offers)
-    if known and act is Act.QUESTION and (not decided.targets or _better(known.coverage, known.source, chosen, decided)):
+    if (
+        known
+        and act is Act.QUESTION
+        and (not decided.targets or _better(known.coverage, known.source, chosen, decided))
+    ):
         return HouseReply(content=known.text)
     if decided.targets and is_event(text) and decided.calls and not _reads(decided, offers):
         offer = next(offer for offer in offers if offer.name == decided.calls[0].name)
@@ -132,7 +136,12 @@ def _reads(decided: Decision, offers: list[Offer]) -> bool:
 
 
 def _bad(text: str) -> bool:
-    return bool(re.search(r"\b(broke|broken|damaged|lost|ill|sick|hurt|dead|dying|missing|wrong|late|never|not|problem)\b", expand(text)))
+    return bool(
+        re.search(
+            r"\b(broke|broken|damaged|lost|ill|sick|hurt|dead|dying|missing|wrong|late|never|not|problem)\b",
+            expand(text),
+        )
+    )
 
 
 def _plain_act(act: Act, conversation: Conversation) -> str:
@@ -146,7 +155,13 @@ def _plain_act(act: Act, conversation: Conversation) -> str:
     if act is Act.REPEAT:
         return conversation.previous_reply or NOTHING_TO_REPEAT
     if act is Act.DENY:
-        return LEFT_AS_IT_IS if conversation.previous_reply.endswith("?") and "anything else" not in conversation.previous_reply else GOODBYE if "anything else" in conversation.previous_reply else "All right."
+        return (
+            LEFT_AS_IT_IS
+            if conversation.previous_reply.endswith("?") and "anything else" not in conversation.previous_reply
+            else GOODBYE
+            if "anything else" in conversation.previous_reply
+            else "All right."
+        )
     if act is Act.AFFIRM:
         return ALL_RIGHT
     return ""
@@ -189,7 +204,9 @@ def _directed(conversation: Conversation) -> str:
     quoted = re.search(r"\b(?:say|tell|speak|ask)\b[^\"“:]*[:]?\s*[\"“](?P<words>[^\"”]+)[\"”]", text, re.IGNORECASE)
     if quoted:
         return quoted["words"].strip()
-    labelled = re.search(r"\b(?:say|speak|tell (?:the \w+|them))\b[^:\n]{0,40}:\s*(?P<words>\S.*)", text, re.IGNORECASE | re.DOTALL)
+    labelled = re.search(
+        r"\b(?:say|speak|tell (?:the \w+|them))\b[^:\n]{0,40}:\s*(?P<words>\S.*)", text, re.IGNORECASE | re.DOTALL
+    )
     if labelled:
         return labelled["words"].strip()
     told = re.search(r"\b(?:tell|inform|let) (?:the )?(?:\w+)(?: know)? that (?P<words>[^\n]+)", text, re.IGNORECASE)

@@ -6,15 +6,20 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from inference.house.lexicon import STOP_WORDS
 from inference.house.text import words
+from inference.house.wordlist import listed
 
 UNITS = {
     word: value
     for value, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+        listed(
+            """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+    sixteen seventeen eighteen nineteen"""
+        )
     )
 } | {"oh": 0, "nought": 0, "nil": 0, "o": 0}
-TENS = {word: (i + 2) * 10 for i, word in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"])}
+TENS = {word: (i + 2) * 10 for i, word in enumerate(listed("twenty thirty forty fifty sixty seventy eighty ninety"))}
 TENS["fourty"] = 40
 SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
 _REPEAT = {"double": 2, "triple": 3}
@@ -116,7 +121,13 @@ def repair_digits(toks: list[str]) -> list[str]:
     """Sound-alikes between spoken digits become digits: "four to seven" -> "four two seven"."""
     fixed = list(toks)
     for i, tok in enumerate(toks):
-        if tok in _SOUND_ALIKE and i + 1 < len(toks) and i > 0 and _digit(fixed[i - 1]) and _digit(toks[i + 1]):
+        if tok not in _SOUND_ALIKE or not 0 < i < len(toks) - 1 or not (_digit(fixed[i - 1]) and _digit(toks[i + 1])):
+            continue
+        ends = i + 2 == len(toks)
+        before = fixed[i - 2] if i > 1 else ""
+        after = "" if ends else toks[i + 2]
+        spelled = _digit(before) or _digit(after) or (ends and before not in STOP_WORDS and before != "")
+        if spelled and (ends or _digit(after) or after in STOP_WORDS):
             fixed[i] = _SOUND_ALIKE[tok]
     return fixed
 

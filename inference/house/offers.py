@@ -49,7 +49,11 @@ class Parameter:
         if self.kind != "string" or any(key in self.schema for key in ("enum", "pattern", "format", "const")):
             return False
         name = name_words(self.name)
-        described = re.search(r"\b(own words|in words|free text|sentence|what (the caller|they|is) (wants?|to)|why)\b", self.description, re.I)
+        described = re.search(
+            r"\b(own words|in words|free text|sentence|what (the caller|they|is) (wants?|to)|why)\b",
+            self.description,
+            re.I,
+        )
         return bool(name and _FREE_TEXT.match(name[-1])) or bool(described)
 
     @cached_property
@@ -61,7 +65,11 @@ class Parameter:
             return False
         if self.schema.get("format") not in (None, "uuid"):
             return False
-        described = re.search(r"\b(number|code|id|identifier|reference) (of|on|as|printed|that)\b|\b(number|code|id|reference)\W*$", self.description.split(",")[0], re.I)
+        described = re.search(
+            r"\b(number|code|id|identifier|reference) (of|on|as|printed|that)\b|\b(number|code|id|reference)\W*$",
+            self.description.split(",")[0],
+            re.I,
+        )
         return bool(name and name[-1] in tail) or bool(self.kind == "string" and described and not self.free_text)
 
 
@@ -112,7 +120,9 @@ class Offer:
     @cached_property
     def _asks(self) -> bool:
         low = expand(self.description)
-        return bool(re.match(r"\W*(whether|what|which|when|where|how|who|the |a list|all |current|free|available)", low))
+        return bool(
+            re.match(r"\W*(whether|what|which|when|where|how|who|the |a list|all |current|free|available)", low)
+        )
 
     @cached_property
     def fields(self) -> list[tuple[str, float]]:
@@ -143,10 +153,19 @@ class Offer:
         third = re.sub(r"(?<=[^s])s$", "", re.sub(r"(?<=[sxzh])es$", "", first)) if len(first) > 3 else first
         verb = third if third in ACTION_VERBS or third in READ_VERBS else first
         if first in ("whether", "what", "which", "when", "where", "how", "who") or first in STOP_WORDS - ACTION_VERBS:
-            return "tell you " + " ".join([first, *listed[1:12]])
+            return "tell you " + " ".join([first, *_few(listed[1:])])
         if verb not in ACTION_VERBS | READ_VERBS and verb not in [w.lower() for w in name_words(self.name)[:1]]:
             return "help with " + " ".join(name_words(self.name))
-        return " ".join([verb, *listed[1:12]])
+        return " ".join([verb, *_few(listed[1:])])
+
+
+def _few(told: list[str]) -> list[str]:
+    """At most ten words, none of them left hanging at the end."""
+    text = re.split(r"\b(?:and whether|so that|given)\b", " ".join(told))[0]
+    kept = text.split()[:10]
+    while kept and kept[-1].lower().strip(",") in STOP_WORDS:
+        kept.pop()
+    return [*kept[:-1], kept[-1].strip(",")] if kept else []
 
 
 def offered(request: ChatRequest) -> list[Offer]:

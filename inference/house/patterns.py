@@ -43,7 +43,7 @@ def _node(code: Any, value: Any, groups: dict[int, str]) -> str:
         least, _, inner = value
         if least > 1000:
             raise _Unsupported
-        return _sequence(inner, groups) * least
+        return _sequence(inner, groups) * int(least)
     if code is op.SUBPATTERN:
         text = _sequence(value[3], groups)
         groups[value[0]] = text

@@ -24,7 +24,9 @@ _SPLIT = re.compile(
     re.IGNORECASE,
 )
 _AFTER_BEFORE = re.compile(r"^(then|after that|afterwards|once|when|if|next)\b", re.IGNORECASE)
-_LEAD = re.compile(r"^\W*((please )?(make|write|produce) a plan( for| to)?|plan( for| to)?( this)?( goal)?)\W*:?\s+", re.IGNORECASE)
+_LEAD = re.compile(
+    r"^\W*((please )?(make|write|produce) a plan( for| to)?|plan( for| to)?( this)?( goal)?)\W*:?\s+", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,11 @@ def plan(schema: Schema, root: Schema, name: str, conversation: Conversation) ->
 def _goal(conversation: Conversation) -> str:
     text = _LEAD.sub("", conversation.last.text.strip())
     if "\n" in text:
-        spoken = [line for line in text.splitlines() if line.strip() and not re.match(r"\s*([-*#{\[]|\w[\w ]{0,20}:\s*$)", line)]
+        spoken = [
+            line
+            for line in text.splitlines()
+            if line.strip() and not re.match(r"\s*([-*#{\[]|\w[\w ]{0,20}:\s*$)", line)
+        ]
         text = spoken[0] if spoken else text
     return text
 
@@ -113,10 +119,7 @@ def parts_of(goal: str) -> list[Part]:
     if waiting:
         found[-1] = Part(f"{found[-1].text} and {waiting}", found[-1].after)
     about = next((f"{m.word} {m.code or m.digits}" for m in mentions(goal) if m.word), "")
-    return [
-        Part(_alone(part.text, about if not mentions(part.text) else ""), part.after)
-        for part in found
-    ]
+    return [Part(_alone(part.text, about if not mentions(part.text) else ""), part.after) for part in found]
 
 
 def _alone(text: str, about: str) -> str:
@@ -138,9 +141,17 @@ def _assign(parts: list[Part], roles: list[RoleInfo]) -> list[tuple[Part, str, O
                 continue
             found.append((part, roles[0].name if roles else "", None))
             continue
-        role_info = _best_role(part, [by_name[match.key] for match in ranked], ranked[0].score, {m.key: m.score for m in ranked})
+        role_info = _best_role(
+            part, [by_name[match.key] for match in ranked], ranked[0].score, {m.key: m.score for m in ranked}
+        )
         tool = _best_tool(part, role_info)
-        if found and tool is not None and found[-1][2] is not None and tool.name == found[-1][2].name and found[-1][1] == role_info.name:
+        if (
+            found
+            and tool is not None
+            and found[-1][2] is not None
+            and tool.name == found[-1][2].name
+            and found[-1][1] == role_info.name
+        ):
             before = found[-1][0]
             if not mentions(part.text) or mentions(part.text) == mentions(before.text):
                 found[-1] = (Part(f"{before.text} {part.text}", before.after), role_info.name, tool)
@@ -169,7 +180,11 @@ def _identities(item: Schema, root: Schema, count: int) -> list[Any]:
     name = identity_of(item, root)
     schema = js.resolve(js.properties(item).get(name, {}), root)
     if js.kind(schema) in ("integer", "number"):
-        return [value for value in range(0, count + 2) if js.valid(value, schema)][-count - 1 :][:count] if js.valid(0, schema) is False else list(range(1, count + 1))
+        return (
+            [value for value in range(0, count + 2) if js.valid(value, schema)][-count - 1 :][:count]
+            if js.valid(0, schema) is False
+            else list(range(1, count + 1))
+        )
     for form in ("s{}", "step-{}", "step_{}", "step{}", "S{}", "{}", "step {}"):
         made = [form.format(i + 1) for i in range(count)]
         if all(js.valid(value, schema) for value in made):
@@ -181,7 +196,9 @@ def _step(
     item: Schema, root: Schema, identity: Any, role: str, tool: Offer | None, text: str, after: list[Any]
 ) -> dict[str, Any]:
     known = js.properties(item)
-    filled = instance({**item, "properties": {n: s for n, s in known.items() if n in js.required(item)}}, text, root, depth=2)
+    filled = instance(
+        {**item, "properties": {n: s for n, s in known.items() if n in js.required(item)}}, text, root, depth=2
+    )
     step: dict[str, Any] = filled if isinstance(filled, dict) else {}
     id_name, role_name = identity_of(item, root), property_for(item, root, ROLE)
     after_name, task_name = property_for(item, root, AFTER), property_for(item, root, TASK)
@@ -189,10 +206,14 @@ def _step(
     if tools_name and tools_name not in (role_name, task_name):
         names = [tool.name] if tool is not None and tool.name else []
         tools_schema = js.resolve(known[tools_name], root)
-        value: Any = names if js.kind(tools_schema) == "array" else (names[0] if names else nothing(known[tools_name], root))
+        value: Any = (
+            names if js.kind(tools_schema) == "array" else (names[0] if names else nothing(known[tools_name], root))
+        )
         if js.valid(value, tools_schema) or (value is None and js.nullable(known[tools_name], root)):
             step[tools_name] = value
-    for name in [name for name in known if set(name_words(name)) & TASK and name not in (role_name, id_name, after_name)]:
+    for name in [
+        name for name in known if set(name_words(name)) & TASK and name not in (role_name, id_name, after_name)
+    ]:
         if name == task_name or name in js.required(item):
             step[name] = worded(known[name], root, text)
     if role_name:

@@ -10,9 +10,14 @@ from typing import Any
 from inference.house.offers import Offer
 
 _BULLET = re.compile(r"^(?P<indent>\s*)(?:[-*•]|\d+[.)]|#{1,6})\s+(?P<rest>\S.*)$")
-_NAMED = re.compile(r"^[*_`\"]*(?:role\s+)?(?P<name>[A-Za-z][\w-]*)[*_`\"]*\s*(?P<signature>\([^)]*\))?\s*(?:[:—–]|\s-\s|\s\(|$)\s*(?P<doc>.*)$", re.I)
+_NAMED = re.compile(
+    r"^[*_`\"]*(?:role\s+)?(?P<name>[A-Za-z][\w-]*)[*_`\"]*\s*(?P<signature>\([^)]*\))?\s*(?:[:—–]|\s-\s|\s\(|$)\s*(?P<doc>.*)$",
+    re.I,
+)
 _HEADING = re.compile(r"\b(roles?|agents?|specialists?|workers?|team|who can)\b", re.IGNORECASE)
-_TOOLS = re.compile(r"\b(?:tools?|capabilities|can use|can call|has|uses?)\b\W*(?P<names>[\w][\w., `*-]*)", re.IGNORECASE)
+_TOOLS = re.compile(
+    r"\b(?:tools?|capabilities|can use|can call|has|uses?)\b\W*(?P<names>[\w][\w., `*-]*)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,9 @@ def _from_json(value: Any, depth: int = 0) -> Iterator[RoleInfo]:
     if not isinstance(value, dict):
         return
     name = next((value[key] for key in ("name", "role", "id", "agent") if isinstance(value.get(key), str)), "")
-    tools = next((value[key] for key in ("tools", "capabilities", "functions") if isinstance(value.get(key), list)), None)
+    tools = next(
+        (value[key] for key in ("tools", "capabilities", "functions") if isinstance(value.get(key), list)), None
+    )
     if name and tools is not None:
         about = " ".join(v for k, v in value.items() if isinstance(v, str) and v != name)
         yield RoleInfo(name, about, tuple(_tool(entry) for entry in tools))
@@ -65,11 +72,19 @@ def _from_json(value: Any, depth: int = 0) -> Iterator[RoleInfo]:
         if isinstance(inner, dict) and isinstance(inner_tools, list) and "name" not in inner and "role" not in inner:
             about = " ".join(v for v in inner.values() if isinstance(v, str))
             yield RoleInfo(str(key), about, tuple(_tool(entry) for entry in inner_tools))
-        elif isinstance(inner, list) and inner and all(isinstance(v, dict) and "name" in v and "tools" not in v for v in inner):
+        elif (
+            isinstance(inner, list)
+            and inner
+            and all(isinstance(v, dict) and "name" in v and "tools" not in v for v in inner)
+        ):
             if key not in ("roles", "agents", "tools"):
                 yield RoleInfo(str(key), "", tuple(_tool(entry) for entry in inner))
             else:
-                yield from (RoleInfo(v["name"], " ".join(t for t in v.values() if isinstance(t, str))) for v in inner if key != "tools")
+                yield from (
+                    RoleInfo(v["name"], " ".join(t for t in v.values() if isinstance(t, str)))
+                    for v in inner
+                    if key != "tools"
+                )
         else:
             yield from _from_json(inner, depth + 1)
 
@@ -91,7 +106,8 @@ def _tool(entry: Any) -> Offer:
 
 
 def _from_bullets(text: str, allowed: Sequence[str]) -> Iterator[RoleInfo]:
-    name, about, tools, level = "", "", [], 0
+    name, about, level = "", "", 0
+    tools: list[Offer] = []
     under_heading = False
     for line in text.splitlines():
         bullet = _BULLET.match(line)
@@ -140,4 +156,6 @@ def _inline(text: str) -> list[Offer]:
     if not match:
         return []
     parts = re.findall(r"`?([a-z]\w*(?:[._-]\w+)*)`?\s*(?:\(([^)]*)\))?\s*(?:[,;.]|$|\band\b)", match["names"])
-    return [Offer(name, about, {}) for name, about in parts if "_" in name or "." in name or about or name.isidentifier()]
+    return [
+        Offer(name, about, {}) for name, about in parts if "_" in name or "." in name or about or name.isidentifier()
+    ]

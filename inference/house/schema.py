@@ -92,7 +92,7 @@ def kind(schema: Schema) -> str:
 
 def rooted(schema: Schema, root: Schema) -> Schema:
     """A part of a schema with the definitions of the whole, so that its references still lead somewhere."""
-    shared = {key: root[key] for key in ("$defs", "definitions") if key in root}
+    shared: Schema = {key: root[key] for key in ("$defs", "definitions") if key in root}
     return {**shared, **schema}
 
 

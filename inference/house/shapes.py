@@ -8,16 +8,20 @@ from inference.house import schema as js
 from inference.house.instances import instance
 from inference.house.schema import Schema
 from inference.house.text import name_words
+from inference.house.wordlist import listed
 
-ROLE = frozenset(["role", "agent", "assignee", "worker", "specialist", "handler", "actor", "executor"])
-OWNER = frozenset(["owner", "assignee", "responsible", "who", "by", "assigned"])
-TASK = frozenset(["goal", "task", "instruction", "instructions", "description", "objective", "action", "what", "text", "work", "title", "prompt"])
-AFTER = frozenset(["depends", "dependencies", "dependency", "after", "requires", "prerequisites", "needs", "blockers", "upstream", "inputs"])
-TOOLS = frozenset(["tool", "tools", "capability", "capabilities", "function", "functions"])
+ROLE = frozenset(listed("role agent assignee worker specialist handler actor executor"))
+OWNER = frozenset(listed("owner assignee responsible who by assigned"))
+TASK = frozenset(listed("goal task instruction instructions description objective action what text work title prompt"))
+AFTER = frozenset(listed("depends dependencies dependency after requires prerequisites needs blockers upstream inputs"))
+TOOLS = frozenset(listed("tool tools capability capabilities function functions"))
 DUE = frozenset(["due", "deadline", "when", "until"])
-CITED = frozenset(["turn", "turns", "citations", "citation", "cited", "cites", "evidence", "sources", "source", "references", "refs"])
+CITED = frozenset(listed("turn turns citations citation cited cites evidence sources source references refs"))
 WORDS = frozenset(
-    ["text", "description", "title", "item", "decision", "question", "promise", "summary", "body", "content", "what", "statement", "action", "task", "note", "detail"]
+    listed(
+        """text description title item decision question promise summary body content what statement action
+    task note detail"""
+    )
 )
 
 
@@ -33,7 +37,9 @@ def property_for(schema: Schema, root: Schema, names: frozenset[str], *, kinds: 
 def identity_of(schema: Schema, root: Schema) -> str:
     """The property that names an item: `id`, `step_id`, `key`, `number`; "" if there is none."""
     known = js.properties(schema)
-    exact = next((name for name in ("id", "step_id", "key", "number", "step", "name", "n", "ref", "index") if name in known), "")
+    exact = next(
+        (name for name in ("id", "step_id", "key", "number", "step", "name", "n", "ref", "index") if name in known), ""
+    )
     if exact and js.kind(js.resolve(known[exact], root)) in ("string", "integer", "number"):
         return exact
     return next((name for name in known if name_words(name)[-1:] == ["id"]), "")
@@ -67,9 +73,10 @@ def array_property(schema: Schema, root: Schema, name: str) -> Schema:
 def nothing(schema: Schema, root: Schema) -> Any:
     """The value that says "none": null where allowed, else an empty list or text where valid."""
     resolved = js.resolve(schema, root)
-    for value in (None, [], ""):
-        if value is None and js.nullable(schema, root):
-            return None
-        if value is not None and js.valid(value, resolved):
+    if js.nullable(schema, root):
+        return None
+    empty: tuple[Any, ...] = ([], "")
+    for value in empty:
+        if js.valid(value, resolved):
             return value
     return instance(schema, "", root)

@@ -14,19 +14,24 @@ from inference.house.schema import Schema
 from inference.house.shapes import CITED, DUE, OWNER, WORDS, array_property, nothing, property_for, worded
 from inference.house.text import content_stems, expand, name_words, sentence_case, sentences, without_fillers
 from inference.house.transcript import Line, lines_of, spoken_lines
+from inference.house.wordlist import listed
 
 _LISTS = {
-    "decisions": frozenset(["decision", "decisions", "decided", "agreements", "agreed", "outcomes"]),
-    "actions": frozenset(["action", "actions", "todo", "todos", "tasks", "followups", "follow", "next"]),
+    "decisions": frozenset(listed("decision decisions decided agreements agreed outcomes")),
+    "actions": frozenset(listed("action actions todo todos tasks followups follow next")),
     "questions": frozenset(["question", "questions", "open", "unresolved", "unanswered"]),
     "promises": frozenset(["promise", "promises", "commitment", "commitments", "committed"]),
 }
-_PROMISE = re.compile(r"\b(i|we) (will|shall|am going to|are going to|promise)\b|\b(a|my|our) colleague (will|is going to)\b|\blet me\b")
+_PROMISE = re.compile(
+    r"\b(i|we) (will|shall|am going to|are going to|promise)\b|\b(a|my|our) colleague (will|is going to)\b|\blet me\b"
+)
 _DECIDED = re.compile(
     r"\b(approved|approve|rejected|declined|denied|refused|decided|agreed|confirmed|granted|settled|expired|cancelled|"
     r"(i|we) have (?!passed|noted|asked|checked|started)[a-z]+(ed|en|t) |has been [a-z]+(ed|en|t)\b|was [a-z]+(ed|en|t) by)\b"
 )
-_NOT_KNOWN = re.compile(r"\b(do not know|can not|could not|not sure|find out|will check|look into|no idea|get back to you|unable)\b")
+_NOT_KNOWN = re.compile(
+    r"\b(do not know|can not|could not|not sure|find out|will check|look into|no idea|get back to you|unable)\b"
+)
 _DUE = re.compile(
     r"\b(by|before|until|on|within|in|at the latest by)?\s*((the )?(day after tomorrow|today|tonight|tomorrow|(next |this )?"
     r"(monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|month)|end of the (day|week|month)|\d{4}-\d{2}-\d{2})|"
@@ -49,7 +54,9 @@ class Item:
 def is_summary(schema: Schema, root: Schema) -> bool:
     """Whether a schema asks for a summary: a text named so, with or without lists of decisions, actions and the like."""
     named = [name for name in js.properties(schema) if "summary" in name_words(name)]
-    lists = [name for name in js.properties(schema) if _list_kind(name) and array_property(schema, root, name) is not None]
+    lists = [
+        name for name in js.properties(schema) if _list_kind(name) and array_property(schema, root, name) is not None
+    ]
     return bool(named) or len(lists) > 1
 
 
@@ -133,7 +140,11 @@ def _promises(lines: list[Line]) -> list[Item]:
         if line.speaker != "agent":
             continue
         for part in sentences(line.text):
-            if _PROMISE.search(expand(part)) and not part.endswith("?") and not re.search(r"\blet me know\b", part, re.I):
+            if (
+                _PROMISE.search(expand(part))
+                and not part.endswith("?")
+                and not re.search(r"\blet me know\b", part, re.I)
+            ):
                 found.append(Item(sentence_case(part), _ids(line), "agent", due_of(part)))
     return _unique(found)
 
@@ -142,9 +153,15 @@ def _actions(lines: list[Line]) -> list[Item]:
     found = list(_promises(lines))
     for line in lines:
         for part in sentences(line.text):
-            if line.speaker == "caller" and re.search(r"\bi (will|shall|am going to)\b", expand(part)) and not part.endswith("?"):
+            if (
+                line.speaker == "caller"
+                and re.search(r"\bi (will|shall|am going to)\b", expand(part))
+                and not part.endswith("?")
+            ):
                 found.append(Item(sentence_case(without_fillers(part)), _ids(line), "caller", due_of(part)))
-            elif line.speaker == "agent" and re.search(r"\b(please (send|bring|call|keep|check|fill)|you (need|have) to|you should)\b", expand(part)):
+            elif line.speaker == "agent" and re.search(
+                r"\b(please (send|bring|call|keep|check|fill)|you (need|have) to|you should)\b", expand(part)
+            ):
                 found.append(Item(sentence_case(part), _ids(line), "caller", due_of(part)))
     return _unique(found)
 
@@ -153,13 +170,21 @@ def _decisions(lines: list[Line], outcomes: list[str]) -> list[Item]:
     found: list[Item] = []
     for i, line in enumerate(lines):
         before = lines[i - 1] if i else None
-        if line.speaker == "caller" and is_yes(line.text) and before and before.speaker == "agent" and before.text.rstrip().endswith("?"):
+        if (
+            line.speaker == "caller"
+            and is_yes(line.text)
+            and before
+            and before.speaker == "agent"
+            and before.text.rstrip().endswith("?")
+        ):
             found.append(Item(f"The caller agreed: {sentence_case(_question_of(before.text))}", _ids(before, line)))
         elif line.speaker == "agent":
             for part in sentences(line.text):
                 if _DECIDED.search(expand(part)) and not part.endswith("?") and not _PROMISE.search(expand(part)):
                     found.append(Item(sentence_case(part), _ids(line)))
-    found += [Item(sentence_case(text), ()) for text in outcomes if _DECIDED.search(expand(text)) and not _said(text, lines)]
+    found += [
+        Item(sentence_case(text), ()) for text in outcomes if _DECIDED.search(expand(text)) and not _said(text, lines)
+    ]
     return _unique(found)
 
 
@@ -175,13 +200,19 @@ def _open_questions(lines: list[Line]) -> list[Item]:
             continue
         reply = next((later for later in lines[i + 1 :] if later.speaker == "agent"), None)
         if reply is None or _NOT_KNOWN.search(expand(reply.text)):
-            found.append(Item(sentence_case(without_fillers(line.text), "?"), _ids(line) if reply is None else _ids(line, reply)))
+            found.append(
+                Item(sentence_case(without_fillers(line.text), "?"), _ids(line) if reply is None else _ids(line, reply))
+            )
     return _unique(found)
 
 
 def _told(lines: list[Line], outcomes: list[str]) -> str:
     """What the call was about and what came of it, in at most five sentences."""
-    salient = [line for line in lines if line.speaker == "caller" and act_of(line.text) not in _SMALL_TALK and content_stems(line.text)]
+    salient = [
+        line
+        for line in lines
+        if line.speaker == "caller" and act_of(line.text) not in _SMALL_TALK and content_stems(line.text)
+    ]
     wishes = [line for line in salient if act_of(line.text) in (Act.REQUEST, Act.QUESTION)] or salient
     told = []
     for line in wishes[:3]:
@@ -220,7 +251,9 @@ def _shaped(schema: Schema, root: Schema, item: Item) -> Any:
     known = js.properties(schema)
     filled = instance(schema, item.text, root, depth=2)
     entry: dict[str, Any] = filled if isinstance(filled, dict) else {}
-    text = property_for(schema, root, WORDS) or next((n for n, s in known.items() if js.kind(js.resolve(s, root)) == "string"), "")
+    text = property_for(schema, root, WORDS) or next(
+        (n for n, s in known.items() if js.kind(js.resolve(s, root)) == "string"), ""
+    )
     if text:
         entry[text] = worded(known[text], root, item.text)
     for names, value in ((OWNER, item.owner), (DUE, item.due)):
@@ -231,7 +264,11 @@ def _shaped(schema: Schema, root: Schema, item: Item) -> Any:
     cited = property_for(schema, root, CITED)
     if cited and cited != text:
         resolved = js.resolve(known[cited], root)
-        entry[cited] = _cited(resolved, root, item.turns) if js.kind(resolved) == "array" else (item.turns[0] if item.turns else nothing(known[cited], root))
+        entry[cited] = (
+            _cited(resolved, root, item.turns)
+            if js.kind(resolved) == "array"
+            else (item.turns[0] if item.turns else nothing(known[cited], root))
+        )
     return entry
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from inference.house.wordlist import listed
+
 _LINE = re.compile(
     r"^\s*(?:[-*•]\s*)?(?:[\[(]\s*(?P<id>[A-Za-z]*[-_]?\d[\w.:-]*|[A-Za-z][\w-]*\d[\w-]*|[0-9a-f-]{8,})[^\])]*[\])]\s*)?"
     r"(?:[\[(][^\])]*[\])]\s*)*"
@@ -12,7 +14,7 @@ _LINE = re.compile(
     r"[A-Z][a-z]+)(?:\s*\([^)]*\))?(?: said| asked| says)?\s*:\s*)?(?P<text>.*\S)\s*$",
     re.IGNORECASE,
 )
-_CALLER = frozenset(["caller", "user", "customer", "client", "human", "person", "visitor", "participant", "guest"])
+_CALLER = frozenset(listed("caller user customer client human person visitor participant guest"))
 _AGENT = frozenset(["agent", "assistant", "voice", "bot", "operator"])
 
 

@@ -7,14 +7,15 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any
 
-from inference.house.dates import DAYS, find_date, find_time
+from inference.house.dates import DAYS, MONTHS, find_date, find_time
 from inference.house.lexicon import STOP_WORDS
 from inference.house.numbers import find_amounts, find_numbers, repair_digits, tokens
 from inference.house.offers import Parameter
 from inference.house.schema import Schema, kind, valid
 from inference.house.text import close, expand, name_words, paraphrases, stem, words
+from inference.house.wordlist import listed
 
-_MONEY = frozenset(["amount", "price", "cost", "sum", "total", "money", "fee", "budget", "value", "payment"])
+_MONEY = frozenset(listed("amount price cost sum total money fee budget value payment"))
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _SPOKEN_EMAIL = re.compile(
     r"((?:[a-z0-9]+(?: (?:dot|point|underscore|dash|hyphen|plus) )?)+) at ((?:[a-z0-9]+ (?:dot|point) )+[a-z]{2,})\b"
@@ -24,7 +25,7 @@ _NAME = re.compile(
     r"(?:under|for|in) the name(?: of)?)\s+(?P<name>[A-Za-z][\w'-]*(?:\s+[A-Z][\w'-]*|\s+(?!and\b|i\b|speaking\b)[a-z]+(?=\W*$))*)",
     re.IGNORECASE,
 )
-_NEGATION = frozenset(["no", "not", "without", "never", "neither", "nor"])
+_NEGATION = frozenset(listed("no not without never neither nor"))
 
 
 def number_value(parameter: Parameter, text: str, others: set[str], *, labelled: bool) -> Any:
@@ -165,10 +166,15 @@ def moment_value(parameter: Parameter, text: str, today: date | None) -> str | N
     """A date, time of day, or both, as the parameter's format, name or description asks; None if it asks for neither."""
     form = parameter.schema.get("format")
     described = set(name_words(parameter.name)) | set(words(parameter.description))
+    if form is None and "month" in name_words(parameter.name):
+        named = next((month.capitalize() for month in MONTHS if month in words(text)), None)
+        return next((v for v in (named, named and named.lower()) if v and valid(v, parameter.schema)), None)
     wants_both = form == "date-time" or (form is None and bool(described & {"datetime", "timestamp"}))
     wants_date = wants_both or form == "date" or (form is None and bool(described & {"date", "day", "dates"}))
-    wants_time = wants_both or form == "time" or (
-        form is None and not wants_date and bool(set(name_words(parameter.name)) & {"time", "hour", "clock"})
+    wants_time = (
+        wants_both
+        or form == "time"
+        or (form is None and not wants_date and bool(set(name_words(parameter.name)) & {"time", "hour", "clock"}))
     )
     day, at = (find_date(text, today) if wants_date else None), (find_time(text) if wants_time else None)
     if wants_both:
@@ -195,4 +201,4 @@ def takes_moment(parameter: Parameter) -> bool:
     if parameter.schema.get("format") in ("date", "time", "date-time"):
         return True
     names = set(name_words(parameter.name))
-    return parameter.kind == "string" and bool(names & {"date", "day", "time", "datetime", "when", "hour"})
+    return parameter.kind == "string" and bool(names & {"date", "day", "month", "time", "datetime", "when", "hour"})

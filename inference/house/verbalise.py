@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from inference.house.conversation import ToolRun
-from inference.house.dates import spoken_date, spoken_time
 from inference.house.failures import failure
 from inference.house.lexicon import ACTION_VERBS, READ_VERBS
+from inference.house.speaking import MONEY_KEYS, money_pairs, plain_words, scalar
 from inference.house.text import content_stems, expand, joined, name_words, paraphrases, sentence_case, sentences, stem
+from inference.house.wordlist import listed
 
 _ID_TAIL = frozenset({"id", "uuid", "key", "code", "reference", "ref", "number", "no"})
-_MONEY_KEYS = frozenset(["amount", "price", "total", "cost", "sum", "fee", "balance", "value", "paid", "charge"])
 _TITLES = ("name", "title", "item", "label", "subject", "product", "summary")
-_HIDDEN = frozenset(["ok", "success", "found", "type", "kind", "version", "schema", "meta", "_meta", "task", "job", "request", "trace", "created", "updated", "say", "speech"])
+_HIDDEN = frozenset(
+    listed(
+        """ok success found type kind version schema meta _meta task job request trace created updated say
+    speech"""
+    )
+)
 _MAX_FIELDS = 4
 _IRREGULAR_DONE = {
     "set": "set", "put": "put", "cut": "cut", "let": "let", "send": "sent", "make": "made", "give": "given", "take": "taken",
@@ -139,7 +144,9 @@ def _record(record: dict[str, Any], asked: str, run: ToolRun | None, today: date
     money = money_pairs(record)
     rest = {key: value for key, value in record.items() if key not in used and key not in _HIDDEN}
     if wanted and len(rest) > _MAX_FIELDS:
-        first = {key: rest[key] for key in rest if key in wanted or (name_words(key) == ["currency"] and wanted & set(money))}
+        first = {
+            key: rest[key] for key in rest if key in wanted or (name_words(key) == ["currency"] and wanted & set(money))
+        }
         rest = first or rest
     elif wanted:
         rest = {**{k: v for k, v in rest.items() if k in wanted}, **rest}
@@ -149,7 +156,7 @@ def _record(record: dict[str, Any], asked: str, run: ToolRun | None, today: date
     opening = ""
     if status:
         opening = f"{subject}{',' if ', ' in subject else ''}" if subject else "the status"
-        opening += f" is {_words(str(plain.pop(status)))}"
+        opening += f" is {plain_words(str(plain.pop(status)))}"
     details = _phrases(plain, subject if not status else "", today)[:_MAX_FIELDS]
     parts = []
     if opening and details:
@@ -180,7 +187,14 @@ def _subject(record: dict[str, Any], run: ToolRun | None) -> tuple[str, set[str]
         if key in used and noun and run is not None and key in run.arguments:
             parts.append(f"{noun} {record[key]}")
             break
-    title = next((key for key in record if name_words(key)[-1:] and name_words(key)[-1] in _TITLES and isinstance(record[key], str)), "")
+    title = next(
+        (
+            key
+            for key in record
+            if name_words(key)[-1:] and name_words(key)[-1] in _TITLES and isinstance(record[key], str)
+        ),
+        "",
+    )
     if title:
         used.add(title)
         parts.append(str(record[title]))
@@ -204,10 +218,12 @@ def _wanted(record: dict[str, Any], asked: str) -> set[str]:
     low = expand(asked)
     query = set(content_stems(asked))
     hints = {
-        r"\bhow much\b": _MONEY_KEYS,
-        r"\b(when|what time|what day|how (soon|long))\b": frozenset(["date", "day", "time", "at", "on", "due", "eta", "until", "by", "expected", "next"]),
-        r"\bwhere\b": frozenset(["location", "place", "status", "state", "address", "position", "eta", "where"]),
-        r"\bhow many\b": frozenset(["quantity", "count", "number", "total", "left", "remaining", "units"]),
+        r"\bhow much\b": MONEY_KEYS,
+        r"\b(when|what time|what day|how (soon|long))\b": frozenset(
+            listed("date day time at on due eta until by expected next")
+        ),
+        r"\bwhere\b": frozenset(listed("location place status state address position eta where")),
+        r"\bhow many\b": frozenset(listed("quantity count number total left remaining units")),
         r"\bwho\b": frozenset(["name", "owner", "person", "by", "with"]),
     }
     for pattern, keys in hints.items():
@@ -219,32 +235,6 @@ def _wanted(record: dict[str, Any], asked: str) -> set[str]:
         if own & query or any(paraphrases(o) & query for o in own):
             wanted.add(key)
     return wanted
-
-
-def money_pairs(record: dict[str, Any]) -> dict[str, str]:
-    """Amounts of a record with their currency, as "240.00 USD", by field name."""
-    currency = next(
-        (v for k, v in record.items() if name_words(k)[-1:] == ["currency"] and isinstance(v, str) and len(v) == 3), ""
-    )
-    found: dict[str, str] = {}
-    for key, value in record.items():
-        words = name_words(key)
-        if isinstance(value, bool) or not words:
-            continue
-        if isinstance(value, dict) and isinstance(value.get("currency"), str) and isinstance(value.get("amount"), int | float | str):
-            found[key] = _money(value["amount"], value["currency"])
-        elif words[-1] == "cents" and isinstance(value, int):
-            found[key] = _money(value / 100, currency)
-        elif (_MONEY_KEYS & set(words)) and isinstance(value, int | float | str) and currency:
-            found[key] = _money(value, currency)
-    return {key: text for key, text in found.items() if text}
-
-
-def _money(value: int | float | str, currency: str) -> str:
-    try:
-        return f"{float(value):.2f} {currency.upper()}".strip()
-    except (ValueError, OverflowError):
-        return ""
 
 
 def _phrases(record: dict[str, Any], subject: str, today: date | None) -> list[str]:
@@ -261,7 +251,9 @@ def _phrases(record: dict[str, Any], subject: str, today: date | None) -> list[s
         elif isinstance(value, dict):
             phrases += _phrases(value, subject, today)[:2]
         elif isinstance(value, list):
-            phrases.append(f"the {label} are {joined([scalar(v, today) for v in value[:3] if not isinstance(v, dict)])}")
+            phrases.append(
+                f"the {label} are {joined([scalar(v, today) for v in value[:3] if not isinstance(v, dict)])}"
+            )
         elif len(named) > 1 and named[-1] in ("on", "at", "by", "until", "in", "from", "to"):
             tense = "was" if named[0].endswith("ed") else "is"
             phrases.append(f"it {tense} {label} {text}" if named[0] not in ("is", "was") else f"it {label} {text}")
@@ -278,7 +270,13 @@ def _boolean(named: list[str], value: bool) -> str:
         rest = " ".join(words[1:])
         if words[0] == "can":
             return f"it can {'' if value else 'not '}{rest}"
-        return f"it {words[0]} {rest}" if value else f"it has no {rest}" if words[0] == "has" else f"it does not need {rest}"
+        return (
+            f"it {words[0]} {rest}"
+            if value
+            else f"it has no {rest}"
+            if words[0] == "has"
+            else f"it does not need {rest}"
+        )
     return f"it is {'' if value else 'not '}{' '.join(words)}"
 
 
@@ -298,43 +296,17 @@ def _list(key: str, items: list[Any], today: date | None) -> str:
 def _item(item: Any, today: date | None) -> str:
     if not isinstance(item, dict):
         return scalar(item, today)
-    title = next((str(v) for k, v in item.items() if name_words(k)[-1:] and name_words(k)[-1] in _TITLES and isinstance(v, str)), "")
+    title = next(
+        (str(v) for k, v in item.items() if name_words(k)[-1:] and name_words(k)[-1] in _TITLES and isinstance(v, str)),
+        "",
+    )
     money = next(iter(money_pairs(item).values()), "")
     rest = [
         scalar(v, today)
         for k, v in item.items()
-        if isinstance(v, str | int | float) and not isinstance(v, bool) and not _is_id(k) and name_words(k)[-1:] != ["currency"]
+        if isinstance(v, str | int | float)
+        and not isinstance(v, bool)
+        and not _is_id(k)
+        and name_words(k)[-1:] != ["currency"]
     ]
     return " at ".join(part for part in (title, money) if part) or " ".join(rest[:3])
-
-
-def scalar(value: Any, today: date | None = None) -> str:
-    """A scalar as it is said: dates and times in words, numbers plain."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.2f}".rstrip("0").rstrip(".")
-    if isinstance(value, str):
-        return _moment(value, today) or _words(value)
-    if isinstance(value, dict):
-        return joined(_phrases(value, "", today)[:2])
-    return str(value)
-
-
-def _moment(text: str, today: date | None) -> str:
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        try:
-            return spoken_date(date.fromisoformat(text), today)
-        except ValueError:
-            return ""
-    if re.match(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}", text):
-        try:
-            moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        except ValueError:
-            return ""
-        return f"{spoken_date(moment.date(), today)} at {spoken_time(moment.time())}"
-    return ""
-
-
-def _words(text: str) -> str:
-    return re.sub(r"[_]+", " ", text).strip() if re.fullmatch(r"[a-z]+(_[a-z]+)+", text) else text.strip()

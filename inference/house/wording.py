@@ -10,6 +10,7 @@ from inference.house.identifiers import mentions
 from inference.house.lexicon import ACTION_VERBS, NUMBER_WORDS, STOP_WORDS
 from inference.house.offers import Offer, Parameter
 from inference.house.text import content_stems, expand, name_words, sentence_case, stem, without_fillers
+from inference.house.wordlist import listed
 
 _PRONOUN = re.compile(r"\b(it|its|it's|that|this|they|them|those|these|one)\b", re.IGNORECASE)
 _CLAUSE = re.compile(
@@ -17,9 +18,16 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _BECAUSE = re.compile(r"\b(?:because|since|as)\b\s+(?P<why>.+)$", re.IGNORECASE | re.DOTALL)
-_SAYING = re.compile(r"\b(?:saying|that says|which says|with the (?:text|words|message))\b[:,]?\s+(?P<what>.+)$", re.I | re.DOTALL)
+_SAYING = re.compile(
+    r"\b(?:saying|that says|which says|with the (?:text|words|message))\b[:,]?\s+(?P<what>.+)$", re.I | re.DOTALL
+)
 _BREAKERS = frozenset(
-    ["have", "has", "had", "do", "does", "did", "is", "are", "was", "were", "can", "could", "would", "will", "there", "any", "want", "need", "like", "looking", "look", "called", "name", "named", "you", "i", "we", "my", "your", "please", "about", "for", "know", "tell", "me", "get", "got", "buy", "find", "see", "check", "whether", "if", "what", "which", "who", "how", "many", "much", "still", "also", "and", "or", "but", "by", "way", "hello", "hi", "thanks", "thank", "let", "lets", "a", "an", "some", "no", "not", "yes", "it", "this", "that", "these", "those", "where", "when", "why", "show", "give", "us"]
+    listed(
+        """have has had do does did is are was were can could would will there any want need like looking look
+    called name named you i we my your please about for know tell me get got buy find see check whether
+    if what which who how many much still also but by way hello hi thanks thank let lets a an
+    some no not yes it this that these those where when why show give us"""
+    )
 )
 
 
@@ -51,7 +59,11 @@ def entity(conversation: Conversation, offers: list[Offer]) -> str:
     for turn in reversed(conversation.turns):
         for run in reversed(turn.runs):
             for name, value in run.arguments.items():
-                if (name in names or name.endswith("_id")) and isinstance(value, str | int) and not isinstance(value, bool):
+                if (
+                    (name in names or name.endswith("_id"))
+                    and isinstance(value, str | int)
+                    and not isinstance(value, bool)
+                ):
                     noun = " ".join(word for word in name_words(name) if word not in ("id", "number", "code", "no"))
                     return f"{noun} {value}".strip()
         if turn.speaker == "caller":
@@ -84,7 +96,11 @@ def _reason(focus: str, conversation: Conversation) -> str:
         because = _BECAUSE.search(text)
         if because and content_stems(because["why"]):
             return sentence_case(without_fillers(because["why"]))
-        told = [part for part in clauses(without_fillers(text)) if not is_request(expand(part)) and not is_question(expand(part))]
+        told = [
+            part
+            for part in clauses(without_fillers(text))
+            if not is_request(expand(part)) and not is_question(expand(part))
+        ]
         told = [part for part in told if len(part.split()) > 2 and not re.match(r"about\b", part)]
         if told:
             return sentence_case(re.sub(r", about .*$", "", told[0]))
@@ -108,7 +124,9 @@ def noun_phrase(text: str, offer: Offer, parameter: Parameter) -> str:
             span = span[1:]
         while span and (span[-1].lower() in STOP_WORDS or span[-1].lower() in ("today", "now", "currently")):
             span = span[:-1]
-        if len(span) > len(best) and any(tok.lower() not in STOP_WORDS | NUMBER_WORDS and not tok.isdigit() for tok in span):
+        if len(span) > len(best) and any(
+            tok.lower() not in STOP_WORDS | NUMBER_WORDS and not tok.isdigit() for tok in span
+        ):
             best = span
     if len(best) == 1 and (best[0].lower() in ACTION_VERBS or best[0].isdigit()):
         return ""
