@@ -19,6 +19,7 @@ from contracts.records import ReviewerRecord
 from policy.authority import MIN_DIGEST, covers
 
 MAX_WORD = 64
+MAX_NOTE = 2000
 
 
 class ApprovalState(Contract):
@@ -47,24 +48,25 @@ def opened(request: ApprovalRequest, now: datetime) -> ApprovalState:
     return ApprovalState(request=request, opened_at=now, deadline=now + timedelta(seconds=request.deadline_seconds))
 
 
+EXPECTED = '{"reviewer": NAME, "verdict": "approve" or "reject", "digest": DIGEST}'
+
+
 def read(raw: bytes | None, channel: str = "signal") -> Arrived:
-    """What a reviewer sent, read without trust: an empty or malformed payload becomes a refusable arrival."""
+    """What a reviewer sent, read without trust: whatever it is, it becomes an arrival that can be judged."""
     if not raw or raw == b"null":
-        return Arrived(reviewer="", verdict="", channel=channel, problem=f"the decision is empty; send {EXPECTED}")
+        return _unreadable("the decision is empty", channel)
     try:
         value = json.loads(raw)
-    except (UnicodeDecodeError, ValueError):
-        return Arrived(reviewer="", verdict="", channel=channel, problem=f"the decision is not JSON; send {EXPECTED}")
+    except (ValueError, RecursionError):  # a deep nesting is no JSON of ours, and must not stop the workflow
+        return _unreadable("the decision is not JSON", channel)
     if not isinstance(value, Mapping):
-        return Arrived(reviewer="", verdict="", channel=channel, problem=f"the decision is no object; send {EXPECTED}")
-    word = {key: str(value.get(key) or "").strip()[:MAX_WORD] for key in ("reviewer", "verdict", "digest", "channel")}
-    note = value.get("note")
+        return _unreadable("the decision is no object", channel)
     arrived = Arrived(
-        reviewer=word["reviewer"],
-        verdict=word["verdict"].lower(),
-        digest=word["digest"].lower(),
-        note=note if isinstance(note, str) and note.strip() else None,
-        channel=word["channel"] or channel,
+        reviewer=_word(value, "reviewer"),
+        verdict=_word(value, "verdict").lower(),
+        digest=_word(value, "digest").lower(),
+        note=_note(value.get("note")),
+        channel=_word(value, "channel") or channel,
     )
     if not arrived.reviewer:
         return arrived.model_copy(update={"problem": f"no reviewer is named; send {EXPECTED}"})
@@ -73,13 +75,31 @@ def read(raw: bytes | None, channel: str = "signal") -> Arrived:
     return arrived
 
 
-EXPECTED = '{"reviewer": NAME, "verdict": "approve" or "reject", "digest": DIGEST}'
+def _unreadable(problem: str, channel: str) -> Arrived:
+    return Arrived(reviewer="", verdict="", channel=channel, problem=f"{problem}; send {EXPECTED}")
+
+
+def _word(value: Mapping[str, object], key: str) -> str:
+    """A short word of one line. One that is longer is kept recognisable, but never mistaken for its beginning."""
+    word = _encodable(value.get(key)).strip()
+    return word if len(word) <= MAX_WORD else word[: MAX_WORD - 1] + "…"
+
+
+def _note(value: object) -> str | None:
+    """Words to the caller: plain text, or in the shape of `Content`."""
+    text = _encodable(value.get("body") if isinstance(value, Mapping) else value)[:MAX_NOTE]
+    return text if text.strip() else None
+
+
+def _encodable(value: object) -> str:
+    """Text without lone surrogates, which JSON can name and no message or record can hold."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
 
 
 def judge(
     state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime
 ) -> tuple[ApprovalState, DecisionReceipt]:
-    """The state after a decision arrived, and the receipt that says what became of it."""
+    """The state after a decision that arrived at `now`, and the receipt that says what became of it."""
     refusal = _refusal(state, arrived, reviewer, now)
     receipt = DecisionReceipt(
         number=len(state.receipts) + 1,

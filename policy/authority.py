@@ -81,7 +81,7 @@ def plain_words(tool: ToolDeclaration, arguments: dict[str, Any]) -> str:
     if tool.say is not None:
         try:
             return tool.say.format_map(arguments)
-        except (KeyError, IndexError, ValueError):
+        except (KeyError, IndexError, ValueError, TypeError, AttributeError):
             pass  # a sentence that does not fit its arguments must not hide them
     listed = ", ".join(f"{name} {value}" for name, value in sorted(arguments.items()))
     return f"{tool.name.replace('_', ' ')}: {listed}"

@@ -70,7 +70,8 @@ def delivered(state: InboxState, delivery: Delivery) -> Step:
     withdrawals: list[WithdrawFrom] = []
     entries: list[Entry] = []
     for entry in state.entries:
-        replaced = entry.delivery.ephemeral and entry.delivery.topic == delivery.topic and not entry.state.final
+        unsaid = entry.state in (DeliveryState.OWED, DeliveryState.OFFERED)
+        replaced = entry.delivery.ephemeral and entry.delivery.topic == delivery.topic and unsaid
         if replaced:
             if entry.session_id is not None:
                 withdrawals.append(WithdrawFrom(session_id=entry.session_id, delivery_id=entry.delivery.delivery_id))
@@ -89,24 +90,29 @@ def delivered(state: InboxState, delivery: Delivery) -> Step:
 
 
 def presence(state: InboxState, news: Presence) -> Step:
-    """A session's caller can be spoken to, or no longer can. What was played to one who vanished is owed again."""
+    """A session's caller can be spoken to, or no longer can. What was played to one who vanished is owed again.
+
+    Whatever a session that was left had been asked to say is withdrawn from it, since another one may be asked now.
+    """
     others = tuple(s for s in state.present if s != news.session_id)
     if news.present:
         return _offer_owed(state.model_copy(update={"present": (*others, news.session_id)}))
     changed: list[Entry] = []
+    withdrawals: list[WithdrawFrom] = []
     entries: list[Entry] = []
     for entry in state.entries:
         if entry.session_id == news.session_id and not entry.state.final:
+            withdrawals.append(WithdrawFrom(session_id=news.session_id, delivery_id=entry.delivery.delivery_id))
             entry = _after_call(entry, vanished=news.vanished)
             changed.append(entry)
         elif _stale_news(entry, news.session_id):
             entry = _moved(entry, DeliveryState.DROPPED)
             changed.append(entry)
         entries.append(entry)
-    step = _offer_owed(state.model_copy(update={"present": others, "entries": tuple(entries)}))
+    step = _offer_owed(state.model_copy(update={"present": others, "entries": _remembered(entries)}))
     offered = {e.delivery.delivery_id for e in step.changed}
     kept = tuple(e for e in changed if e.delivery.delivery_id not in offered)
-    return step.model_copy(update={"changed": (*kept, *step.changed)})
+    return step.model_copy(update={"withdrawals": tuple(withdrawals), "changed": (*kept, *step.changed)})
 
 
 def _stale_news(entry: Entry, session_id: str) -> bool:
@@ -123,7 +129,7 @@ def _after_call(entry: Entry, *, vanished: bool) -> Entry:
 
 
 def reported(state: InboxState, report: DeliveryReport) -> Step:
-    """The live agent's word on an offer. A report on an older attempt counts only if it says played or heard."""
+    """The live agent's word on an offer. Of an offer that no longer stands only `heard` counts: that is final."""
     changed: list[Entry] = []
     withdrawals: list[WithdrawFrom] = []
     entries: list[Entry] = []
@@ -132,11 +138,17 @@ def reported(state: InboxState, report: DeliveryReport) -> Step:
             after = _after_report(entry, report)
             if after is not entry:
                 changed.append(after)
-                if after.state in (DeliveryState.PLAYED, DeliveryState.HEARD, DeliveryState.DROPPED):
-                    withdrawals.append(WithdrawFrom(session_id=report.session_id, delivery_id=report.delivery_id))
+                if after.state is not DeliveryState.OWED:
+                    asked = dict.fromkeys(filter(None, (entry.session_id, report.session_id)))
+                    withdrawals += [WithdrawFrom(session_id=s, delivery_id=report.delivery_id) for s in asked]
             entry = after
         entries.append(entry)
     step = _offer_owed(state.model_copy(update={"entries": _remembered(entries)}))
+    withdrawals += [
+        WithdrawFrom(session_id=report.session_id, delivery_id=report.delivery_id)
+        for offer in step.offers
+        if offer.delivery_id == report.delivery_id and offer.session_id != report.session_id
+    ]
     offered = {e.delivery.delivery_id for e in step.changed}
     kept = tuple(e for e in changed if e.delivery.delivery_id not in offered)
     return step.model_copy(update={"withdrawals": tuple(withdrawals), "changed": (*kept, *step.changed)})
@@ -144,12 +156,13 @@ def reported(state: InboxState, report: DeliveryReport) -> Step:
 
 def _after_report(entry: Entry, report: DeliveryReport) -> Entry:
     if report.outcome is DeliveryOutcome.HEARD:
-        return _moved(entry, DeliveryState.HEARD)
-    if report.outcome is DeliveryOutcome.PLAYED:
-        return entry if entry.state is DeliveryState.PLAYED else _moved(entry, DeliveryState.PLAYED)
+        return _moved(entry, DeliveryState.HEARD).model_copy(update={"session_id": report.session_id})
     current = entry.state is DeliveryState.OFFERED and entry.attempts == report.attempt
     if not current or entry.session_id != report.session_id:
+        # Such as a late `played` of a call that was lost since: the delivery is owed again, or asked of another call.
         return entry
+    if report.outcome is DeliveryOutcome.PLAYED:
+        return _moved(entry, DeliveryState.PLAYED)
     if entry.delivery.ephemeral:
         return _moved(entry, DeliveryState.DROPPED)
     return _moved(entry, DeliveryState.OWED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 
 from contracts.composition import Composition
@@ -9,11 +10,17 @@ from contracts.task import Plan, PlanStep, StepResult, StepStatus, TaskStage
 from policy.authority import tools_of
 
 
+_STEP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
+
+
 def errors_of(plan: Plan, composition: Composition) -> tuple[str, ...]:
     """What is wrong with a plan, each in a sentence that helps its maker to repair it; empty if nothing is."""
     found: list[str] = []
     roles = {role.name for role in composition.backstage_roles() if tools_of(composition, role.name)}
     ids = [step.step_id for step in plan.steps]
+    for step_id in sorted({i for i in ids if not _STEP_ID.fullmatch(i)}):
+        # It becomes part of workflow ids, which have a limit and hold no content.
+        found.append(f"step id {step_id[:40]!r} is none: use up to 32 letters, digits, '-' and '_', such as s1")
     if not plan.steps:
         found.append("the plan has no step: give at least one")
     if len(plan.steps) > composition.limits.max_steps:
