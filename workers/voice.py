@@ -8,23 +8,22 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
-from temporalio.client import Client
 
 from contracts import names
 from live.bridge import send
-from live.config import Dispatch, LiveConfig
-from live.models import Warm, warm_up
+from live.config import Dispatch
 from live.outbox import resend
 from live.spool import Spool
-from live.voice import VoiceCall
-from tools.mcp_server import McpToolServer
-from tools.registry import ToolRegistry
 from workers.compositions import load_compositions
-from workers.settings import Settings, load_settings
+from workers.settings import Settings
 from workers.temporal import connect
+
+if TYPE_CHECKING:
+    from live.voice import VoiceCall
 
 logger = logging.getLogger("greenroom.voice")
 
@@ -34,40 +33,17 @@ ORPHAN_SECONDS = 5.0
 _CALL = "call"
 
 
-def live_config(settings: Settings) -> LiveConfig:
-    compositions = load_compositions(settings.compositions_dir)
-    return LiveConfig(
-        compositions=compositions,
-        default_composition="support" if "support" in compositions else min(compositions),
-        openai_base_url=settings.openai_base_url,
-        openai_api_key=settings.openai_api_key.get_secret_value() or "keyless",
-        deepgram_base_url=settings.deepgram_base_url,
-        deepgram_api_key=settings.deepgram_api_key.get_secret_value() or "keyless",
-        spool_dir=settings.spool_dir,
-        watch_socket=settings.watch_socket,
-    )
-
-
 def prewarm(proc: JobProcess) -> None:
     """Everything slow, before there is a call."""
-    settings = load_settings()
-    config = live_config(settings)
-    proc.userdata.update(settings=settings, config=config, warm=warm_up(config.use_turn_detector))
+    from workers import voice_job  # the worker itself needs none of it: plugins, models and tool clients
+
+    voice_job.prewarm(proc)
 
 
 async def attend(ctx: JobContext) -> None:
-    settings: Settings = ctx.proc.userdata["settings"]
-    config: LiveConfig = ctx.proc.userdata["config"]
-    warm: Warm = ctx.proc.userdata["warm"]
-    servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}
-    registries = {c.id: ToolRegistry(c, servers) for c in config.compositions.values()}
+    from workers import voice_job
 
-    async def client() -> Client:
-        # Here and not earlier: a client does not survive a fork.
-        return await connect(settings, identity=f"{ROLE} {ctx.job.id}", lazy=True)
-
-    call = VoiceCall(ctx, config, client, registries, warm)
-    ctx.proc.userdata[_CALL] = call
+    ctx.proc.userdata[_CALL] = call = voice_job.begin(ctx)
     await call.start()
 
 
@@ -94,7 +70,7 @@ def build_server(settings: Settings) -> AgentServer:
         shutdown_process_timeout=STOP_SECONDS,
         session_end_timeout=STOP_SECONDS,
         setup_fnc=prewarm,
-        preload_modules=["temporalio.client", "live.voice", "workers.voice"],
+        preload_modules=["workers.voice", "workers.voice_job"],
         ws_url=settings.livekit_url,
         api_key=settings.livekit_api_key,
         api_secret=settings.livekit_api_secret.get_secret_value(),
@@ -112,7 +88,7 @@ async def serve(settings: Settings, health_port: int | None, drain_seconds: int 
 
     With `drain_seconds` running calls may end by themselves for that long before they are handed to another worker.
     """
-    live_config(settings)  # a wrong composition is told here, not in every job
+    load_compositions(settings.compositions_dir)  # a wrong one is told here, not in every job
     stop, ready = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)

@@ -1,0 +1,49 @@
+"""What runs in a job's process: one call, wired to its models, tools and the durable side."""
+
+from __future__ import annotations
+
+from livekit.agents import JobContext, JobProcess
+from temporalio.client import Client
+
+from live.config import LiveConfig
+from live.models import Warm, warm_up
+from live.voice import VoiceCall
+from tools.mcp_server import McpToolServer
+from tools.registry import ToolRegistry
+from workers.compositions import load_compositions
+from workers.settings import Settings, load_settings
+from workers.temporal import connect
+
+
+def live_config(settings: Settings) -> LiveConfig:
+    compositions = load_compositions(settings.compositions_dir)
+    return LiveConfig(
+        compositions=compositions,
+        default_composition="support" if "support" in compositions else min(compositions),
+        openai_base_url=settings.openai_base_url,
+        openai_api_key=settings.openai_api_key.get_secret_value() or "keyless",
+        deepgram_base_url=settings.deepgram_base_url,
+        deepgram_api_key=settings.deepgram_api_key.get_secret_value() or "keyless",
+        spool_dir=settings.spool_dir,
+        watch_socket=settings.watch_socket,
+    )
+
+
+def prewarm(proc: JobProcess) -> None:
+    settings = load_settings()
+    config = live_config(settings)
+    proc.userdata.update(settings=settings, config=config, warm=warm_up(config.use_turn_detector))
+
+
+def begin(ctx: JobContext) -> VoiceCall:
+    settings: Settings = ctx.proc.userdata["settings"]
+    config: LiveConfig = ctx.proc.userdata["config"]
+    warm: Warm = ctx.proc.userdata["warm"]
+    servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}
+    registries = {c.id: ToolRegistry(c, servers) for c in config.compositions.values()}
+
+    async def client() -> Client:
+        # Here and not earlier: a client does not survive a fork.
+        return await connect(settings, identity=f"voice {ctx.job.id}", lazy=True)
+
+    return VoiceCall(ctx, config, client, registries, warm)
