@@ -19,5 +19,3 @@ class Launch:
     restart: Literal["always", "on-failure", "never"] = "always"
     needs: tuple[str, ...] = ()
     stop_timeout: float = 3.0
-    unlink_first: Path | None = None
-    """A socket file left by a killed predecessor, removed before each start."""

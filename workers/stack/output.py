@@ -5,6 +5,7 @@ import re
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 _KEPT_LINES = 2000
 _LONGEST_LINE = 64 * 1024
@@ -31,8 +32,17 @@ class Output:
         self._watched = (pattern, asyncio.Event())
         return self._watched[1]
 
-    async def pump(self, stream: asyncio.StreamReader) -> None:
+    async def pump(self, pipe: IO[bytes]) -> None:
         """Reads until the last holder of the pipe has closed it. A line without an end is cut at 64 KB."""
+        loop = asyncio.get_running_loop()
+        stream = asyncio.StreamReader()
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stream), pipe)
+        try:
+            await self._take_lines(stream)
+        finally:
+            transport.close()
+
+    async def _take_lines(self, stream: asyncio.StreamReader) -> None:
         rest = b""
         while chunk := await stream.read(_LONGEST_LINE):
             *whole, rest = (rest + chunk).split(b"\n")

@@ -83,6 +83,7 @@ def _copies(
         words = shlex.split(_fill(process.command, own, f"{place}.command"))
         extra = dict(item.split("=", 1) for item in (_fill(e, own, f"{place}.env") for e in process.env))
         ready = _fill(process.ready, own, f"{place}.ready")
+        _check_socket_path(ready, data)
         yield Launch(
             name=copy,
             argv=(sys.executable if words[0] == "python" else words[0], *words[1:]),
@@ -93,7 +94,6 @@ def _copies(
             restart=process.restart,
             needs=needs,
             stop_timeout=process.stop_timeout,
-            unlink_first=_socket_path(ready, data),
         )
 
 
@@ -107,13 +107,10 @@ def _inherited() -> dict[str, str]:
     return kept | {"PYTHONUNBUFFERED": "1", "GREENROOM_ENV_FILE": ""}
 
 
-def _socket_path(ready: str, data: Path) -> Path | None:
+def _check_socket_path(ready: str, data: Path) -> None:
     kind, _, rest = ready.partition(" ")
-    if kind != "socket":
-        return None
-    if len(rest) > _LONGEST_SOCKET_PATH:
+    if kind == "socket" and len(rest) > _LONGEST_SOCKET_PATH:
         raise StackError(f"{rest} is too long for a Unix socket; fix: a shorter folder for --data than {data}")
-    return Path(rest)
 
 
 def _fill(text: str, values: Mapping[str, str], place: str) -> str:

@@ -1,8 +1,10 @@
 """One supervised process: started, asked until ready, restarted when it dies, ended without leftovers."""
 
 import asyncio
+import os
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from workers.stack import groups
@@ -21,15 +23,21 @@ _USABLE = (State.READY, State.ENDED)
 
 
 class ManagedProcess:
-    """Runs one launch until `stop`. `state` changes are announced to `on_event`, each line to `on_log`."""
+    """Runs one launch until `stop`. `state` changes are announced to `on_event`, each line to `on_log`.
 
-    def __init__(self, launch: Launch, log_folder: Path, on_event: OnEvent, on_log: OnLog) -> None:
+    `mark` is added to its environment (see reaper).
+    """
+
+    def __init__(
+        self, launch: Launch, mark: Mapping[str, str], log_folder: Path, on_event: OnEvent, on_log: OnLog
+    ) -> None:
         self.launch = launch
         self.name = launch.name
         self.state = State.WAITING
         self.pid: int | None = None
         self.starts = 0
         self.output = Output(log_folder / f"{launch.name}.log", lambda line: on_log(launch.name, line))
+        self._mark = mark
         self._on_event = on_event
         self._changed = asyncio.Event()
         self._detail = ""
@@ -100,12 +108,6 @@ class ManagedProcess:
         self._set(State.STOPPED)
         self.output.close()
 
-    def kill_now(self) -> None:
-        """The last resort, without waiting: SIGKILL to the family."""
-        if self._child is not None and self.pid is not None:
-            groups.kill_left(groups.family(self.pid))
-            groups.kill_group(self.pid)
-
     # -- the life of the process ---------------------------------------------------------------------------------
 
     async def _live(self) -> None:
@@ -167,35 +169,36 @@ class ManagedProcess:
         self._pump.cancel()
 
     async def _too_slow(self) -> None:
-        detail = f"not ready within {self.launch.ready_timeout:.0f} s ({self.launch.ready})"
+        detail = f"not ready within {self.launch.ready_timeout:g} s ({self.launch.ready})"
         self.output.add(f"[greenroom] {detail}; killed")
         self._detail = detail
         await self._end_child(signal.SIGKILL)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         launch = self.launch
-        if launch.unlink_first is not None:
-            launch.unlink_first.unlink(missing_ok=True)
         pattern = log_pattern(launch.ready)
         self._log_seen = self.output.watch(pattern) if pattern else None
         self._exited = asyncio.Event()
+        # A pipe of our own: asyncio's would let `wait` hang for as long as any descendant holds it open.
+        reading, writing = os.pipe()
+        self._pump = asyncio.create_task(self.output.pump(os.fdopen(reading, "rb", buffering=0)))
         try:
             self._child = await asyncio.create_subprocess_exec(
                 *launch.argv,
-                env=dict(launch.env),
+                env={**launch.env, **self._mark},
                 cwd=launch.cwd,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                stdout=writing,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 preexec_fn=die_with_parent(),
             )
         except OSError as error:
             raise StackError(f"{self.name}: cannot start {launch.argv[0]}: {error.strerror}") from error
+        finally:
+            os.close(writing)
         self.pid = self._child.pid
         self.starts += 1
-        assert self._child.stdout is not None
-        self._pump = asyncio.create_task(self.output.pump(self._child.stdout))
         self._set(State.STARTING)
         return self._child
 
@@ -210,7 +213,6 @@ class ManagedProcess:
     async def _end_child(self, sig: signal.Signals) -> None:
         child = self._child
         assert child is not None
-        relatives = groups.family(child.pid)
         groups.signal_one(child.pid, sig)
         if sig != signal.SIGKILL:
             try:
@@ -218,7 +220,6 @@ class ManagedProcess:
             except TimeoutError:
                 groups.signal_one(child.pid, signal.SIGKILL)
         groups.kill_group(child.pid)
-        groups.kill_left(relatives)
         await child.wait()
 
     def _set(self, state: State, detail: str = "") -> None:

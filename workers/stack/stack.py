@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import signal
+import uuid
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -14,6 +15,7 @@ from workers.stack.events import OnEvent, OnLog, State
 from workers.stack.plan import Plan, make_plan
 from workers.stack.ports import Reservations, check_free
 from workers.stack.process import ManagedProcess
+from workers.stack.reaper import MARK, Reaper, sweep
 from workers.stack.selection import select, wanted_ports
 from workers.stack.servers import ROOT
 from workers.stack.spec import StackSpec, load_spec
@@ -33,7 +35,11 @@ class Stack:
         self.addresses: Mapping[str, str] = MappingProxyType(dict(plan.addresses))
         logs = data / "logs"
         logs.mkdir(exist_ok=True)
-        self._processes = {launch.name: ManagedProcess(launch, logs, on_event, on_log) for launch in plan.launches}
+        self._mark = uuid.uuid4().hex
+        self._reaper = Reaper(self._mark)
+        self._processes = {
+            launch.name: ManagedProcess(launch, {MARK: self._mark}, logs, on_event, on_log) for launch in plan.launches
+        }
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -69,9 +75,10 @@ class Stack:
                 if auto_ports:
                     ports = reservations.take(ports)
                 plan = make_plan(spec, names=names, data=data, ports=ports, seed=seed, env=env or {})
-                stack = cls(plan, ports, data, on_event, on_log)
                 if not auto_ports:
-                    check_free({k: p for k, p in ports.items() if k.split(".")[0] in (*stack._processes, *names)})
+                    running = {*names, *(launch.name for launch in plan.launches)}
+                    check_free({key: port for key, port in ports.items() if key.partition(".")[0] in running})
+                stack = cls(plan, ports, data, on_event, on_log)
                 try:
                     await stack._start_all()
                     yield stack
@@ -129,11 +136,6 @@ class Stack:
         self._processes[name].release()
         await self.wait_ready(name)
 
-    def kill_now(self) -> None:
-        """The last resort of an impatient caller: SIGKILL to everything, without waiting."""
-        for process in self._processes.values():
-            process.kill_now()
-
     async def _start_all(self) -> None:
         ready = {name: asyncio.Event() for name in self._processes}
 
@@ -175,9 +177,9 @@ class Stack:
                 await asyncio.gather(*(process.stop() for process in level))
                 for process in level:
                     del left[process.name]
-        except asyncio.CancelledError:
-            self.kill_now()
-            raise
+        finally:
+            sweep(self._mark)
+            self._reaper.dismiss()
 
 
 def _folder(data: Path) -> Path:
