@@ -109,7 +109,6 @@ class McpToolServer:
         except Exception as failure:
             # An answer that is here counts, whatever went wrong while the session was put away.
             if result is None:
-                self._known, self._legacy = None, False
                 raise self._judge(failure, name, timeout_seconds, flight.sent) from failure
         finally:
             _flight.reset(token)
@@ -130,10 +129,15 @@ class McpToolServer:
         if known is not None:
             mode = next(v for v in reversed(types.version.MODERN_PROTOCOL_VERSIONS) if v in known.supported_versions)
         transport = streamable_http_client(self.url, http_client=self._http)
-        async with Client(transport, mode=mode, prior_discover=known, cache=None) as client:
-            self._known = client.session.discover_result
-            self._legacy = self._known is None
-            yield client
+        try:
+            async with Client(transport, mode=mode, prior_discover=known, cache=None) as client:
+                self._known = client.session.discover_result
+                self._legacy = self._known is None
+                yield client
+        except Exception:
+            # The server may come back with another protocol: the next session asks anew which it speaks.
+            self._known, self._legacy = None, False
+            raise
 
     async def _send(
         self, client: Client, name: str, arguments: dict[str, Any], meta: dict[str, Any]

@@ -16,6 +16,7 @@ from mcp import MCPError
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver import Context, MCPServer
 from mcp_types import INVALID_PARAMS, METHOD_NOT_FOUND
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from tools.mcp_server import McpToolServer
 from tools.server import NotSentError, OutcomeUnknownError, RejectedError
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.stack
 
 
 class Counting:
-    """Counts what arrives; as an older server it does not know the discovery of the newer protocol."""
+    """Counts what arrives; as an older server it knows no method of the newer protocol."""
 
     def __init__(self, older: bool) -> None:
         self.seen: Counter[str] = Counter()
@@ -33,7 +34,7 @@ class Counting:
 
     async def __call__(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
         self.seen[ctx.method] += 1
-        if self._older and ctx.method == "server/discover":
+        if self._older and ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
             raise MCPError(METHOD_NOT_FOUND, "no such method")
         if ctx.method == "tools/call":
             self.metas.append(dict(ctx.meta or {}))
@@ -175,6 +176,31 @@ async def test_a_restarted_server_may_have_other_tools() -> None:
         async with serving(other, port=int(url.split(":")[2].split("/")[0])):
             assert await names(adapter) == {"other"}
             assert (await adapter.call("other", {}, meta={}, timeout_seconds=5)).body == "x"
+    finally:
+        await adapter.aclose()
+
+
+@pytest.mark.parametrize("older_first", [False, True])
+async def test_a_restarted_server_may_speak_another_protocol(older_first: bool) -> None:
+    first, counting = build(older=older_first)
+    async with serving(first) as url:
+        adapter = McpToolServer("test", url)
+        await until_watched(adapter, counting)
+        await adapter.call("echo", {"text": "hi"}, meta={}, timeout_seconds=5)
+    try:
+        second, counting = build(older=not older_first)
+        async with serving(second, port=int(url.split(":")[2].split("/")[0])):
+            async with asyncio.timeout(5):
+                while True:
+                    try:
+                        await adapter.list_tools()
+                        answer = await adapter.call("echo", {"text": "again"}, meta={}, timeout_seconds=5)
+                        break
+                    except (NotSentError, RejectedError):
+                        # Surely nothing happened, so that anybody may try again.
+                        assert counting.seen["tools/call"] <= 1
+            assert answer.data == {"text": "again"}
+            await until_watched(adapter, counting)
     finally:
         await adapter.aclose()
 
