@@ -1,0 +1,117 @@
+"""`greenroom approvals`: what waits for a person, and the person's decision."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from contracts.approval import ApprovalStage, Verdict
+from contracts.records import ApprovalRecord
+from store.reader import RecordReader
+from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
+from workers.commands.session_view import show_approvals
+from workers.commands.task_view import show_decisions
+from workers.deciding import Ruling, decide, signal_command
+from workers.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="What waits for a person, and the person's decision.")
+
+Reviewer = Annotated[str, typer.Option(help="Who decides: a name of 'greenroom reviewers ls'.")]
+Note = Annotated[str | None, typer.Option(help="Your words to the caller.")]
+Digest = Annotated[
+    str | None,
+    typer.Option(help="Of the action that you saw, at least 8 characters; by default what the records show."),
+]
+
+
+@app.command("ls")
+def list_approvals(
+    stage: Annotated[ApprovalStage | None, typer.Option(help="Only those at this stage.")] = None,
+    session: Annotated[str | None, typer.Option(help="Only those of this session.")] = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List approvals, newest first."""
+    with records() as reader:
+        found = reader.approvals(stage, session_id=session, limit=limit)
+    if as_json:
+        print_json(found)
+    else:
+        show_approvals(Console(), found)
+
+
+@app.command("show")
+def show(approval_id: str, as_json: AsJson = False) -> None:
+    """Show one approval: the exact action, why it waits, every decision, and how to decide."""
+    with records() as reader:
+        found = _find(reader, approval_id)
+        decisions = reader.decisions(approval_id)
+    command = signal_command(load_settings(), found, "NAME", Verdict.APPROVE)
+    if as_json:
+        print_json({"approval": found, "decisions": decisions, "signal_command": command})
+        return
+    console = Console()
+    rows = (
+        ("action", found.action.body),
+        ("tool", found.tool),
+        ("arguments", found.arguments.body),
+        ("digest", found.digest),
+        ("why it waits", f"{found.why} (rule {found.rule_id})"),
+        ("stage", found.stage.value + (f" by {found.reviewer}" if found.reviewer else "")),
+        ("opened", clock(found.opened_at)),
+        ("deadline", clock(found.deadline)),
+        ("decided", clock(found.decided_at)),
+        ("note", found.note.body if found.note else ""),
+        ("task", found.task_id),
+        ("session", found.session_id),
+    )
+    print_table(console, f"Approval {found.approval_id}", ("", ""), rows)
+    show_decisions(console, decisions)
+    if found.stage is ApprovalStage.PENDING:
+        console.print(Text("To decide:", "bold"))
+        print(f"greenroom approvals approve {found.approval_id} --reviewer NAME")
+        print(command)
+
+
+@app.command("approve")
+def approve(
+    approval_id: str, reviewer: Reviewer, note: Note = None, digest: Digest = None, as_json: AsJson = False
+) -> None:
+    """Approve exactly the action shown. Exit code 0 when the decision counted, 1 when it was refused."""
+    _decide(approval_id, reviewer, Verdict.APPROVE, note, digest, as_json)
+
+
+@app.command("reject")
+def reject(
+    approval_id: str, reviewer: Reviewer, note: Note = None, digest: Digest = None, as_json: AsJson = False
+) -> None:
+    """Reject the action. Exit code 0 when the decision counted, 1 when it was refused."""
+    _decide(approval_id, reviewer, Verdict.REJECT, note, digest, as_json)
+
+
+def _decide(
+    approval_id: str, reviewer: str, verdict: Verdict, note: str | None, digest: str | None, as_json: bool
+) -> None:
+    with records() as reader:
+        approval = _find(reader, approval_id)
+    ruling: Ruling = asyncio.run(decide(load_settings(), approval, reviewer, verdict, note=note, digest=digest))
+    if as_json:
+        print_json(ruling)
+    else:
+        result = "counted" if ruling.accepted else "refused"
+        print(f"{verdict.value} by {reviewer} of {approval.action.body!r} ({approval.digest[:12]}): {result}")
+        if not ruling.accepted:
+            print(f"why: {ruling.reason}")
+    if not ruling.accepted:
+        raise typer.Exit(1)
+
+
+def _find(reader: RecordReader, approval_id: str) -> ApprovalRecord:
+    found = reader.approval(approval_id)
+    if found is None:
+        raise unknown("approval", approval_id, [a.approval_id for a in reader.approvals(limit=10)])
+    return found

@@ -1,0 +1,76 @@
+"""How commands print: tables for people, JSON for machines, errors that say what there is instead."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from pydantic import BaseModel, TypeAdapter
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from store.engine import open_engine
+from store.errors import StoreError
+from store.reader import RecordReader
+from workers.errors import GreenroomError
+from workers.settings import load_settings
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")]
+
+_ANY: TypeAdapter[Any] = TypeAdapter(Any)
+
+
+@contextmanager
+def records() -> Iterator[RecordReader]:
+    """The records of the settings' database. Raises GreenroomError naming the fix when they cannot be read."""
+    try:
+        engine = open_engine(load_settings().database_url)
+        try:
+            yield RecordReader(engine)
+        finally:
+            engine.dispose()
+    except StoreError as error:
+        raise GreenroomError(str(error)) from error
+
+
+def unknown(kind: str, name: str, known: Sequence[str]) -> GreenroomError:
+    """For an id that names nothing: lists what there is."""
+    if not known:
+        return GreenroomError(f"no {kind} {name!r}; there is no {kind} yet")
+    return GreenroomError(f"no {kind} {name!r}; the newest are:\n" + "\n".join(f"  {k}" for k in known[:10]))
+
+
+def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
+    print(json.dumps(_ANY.dump_python(value, mode="json"), indent=2, ensure_ascii=False))
+
+
+def print_table(console: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """One table; says "none" for no row. Cells are plain text: nothing that a person said is read as markup."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    if table.row_count:
+        console.print(table)
+    else:
+        console.print(Text.assemble((title, "bold"), ": none"))
+
+
+def clock(moment: datetime | None) -> str:
+    """Local date and time to the second."""
+    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def time_of_day(moment: datetime) -> str:
+    return moment.astimezone().strftime("%H:%M:%S.%f")[:-4]
+
+
+def milliseconds(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f} ms"
