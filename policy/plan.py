@@ -9,7 +9,6 @@ from contracts.composition import Composition
 from contracts.task import Plan, PlanStep, StepResult, StepStatus, TaskStage
 from policy.authority import tools_of
 
-
 _STEP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 

@@ -112,7 +112,9 @@ JSON_VALUES = st.recursive(
 )
 
 
-@given(st.fixed_dictionaries({}, optional={k: JSON_VALUES for k in ("reviewer", "verdict", "digest", "note", "channel")}))
+@given(
+    st.fixed_dictionaries({}, optional={k: JSON_VALUES for k in ("reviewer", "verdict", "digest", "note", "channel")})
+)
 @example({"reviewer": "\ud800", "verdict": "approve", "digest": DIGEST})
 @example({"reviewer": "ann", "verdict": "approve", "digest": DIGEST, "note": "\udfff"})
 @example({"reviewer": {"name": "ann"}, "verdict": ["approve"], "digest": 7})
