@@ -96,7 +96,7 @@ def act_of(text: str) -> Act:
     if (
         re.search(r"\b(thank|thanks|cheers|appreciate[d]?)\b", low)
         and _all(low, _THANKS, _AFFIRM, _TAIL)
-        and not is_yes(low)
+        and not re.match(r"(yes|yeah|yep|yup|sure|ok|okay|please|go ahead|correct|absolutely|of course)\b", low)
     ):
         return Act.THANKS
     if is_no(low):

@@ -33,7 +33,8 @@ _ABILITY = re.compile(
 
 @dataclass(frozen=True)
 class Fact:
-    """One statement that an answer may rest on. `source` is "prompt", "caller", "asked" (to be remembered) or "agent"."""
+    """One statement that an answer may rest on. `source` is "prompt", "result" (of a tool, so maybe stale),
+    "caller", "asked" (to be remembered) or "agent"."""
 
     text: str
     source: str
@@ -63,7 +64,7 @@ def facts(conversation: Conversation) -> list[Fact]:
     for turn in turns[:last]:
         found += list(_said(turn.text, turn.speaker))
         for run in turn.runs:
-            found += [Fact(text, "prompt") for text in _fields(run.result)]
+            found += [Fact(text, "result") for text in _fields(run.result)]
     return found
 
 
@@ -169,7 +170,7 @@ def _fits(low: str, text: str) -> bool:
 
 
 def _told(fact: Fact) -> str:
-    if fact.source == "prompt":
+    if fact.source in ("prompt", "result"):
         text = re.sub(
             r"\bthe (caller|user|customer|guest)('s)?\b",
             lambda m: "your" if m[2] else "you",

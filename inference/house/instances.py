@@ -122,17 +122,17 @@ def _string(schema: Schema, text: str, name: str) -> str:
             return day.isoformat()
     if isinstance(form, str) and form in _FORMATS and js.valid(_FORMATS[form], schema):
         return _FORMATS[form]
-    if isinstance(schema.get("pattern"), str):
-        for word in re.findall(r"[\w@.#-]+", text):
-            for candidate in (word.strip("."), word.upper(), word.lower()):
-                if js.valid(candidate, schema):
-                    return str(candidate)
-        made = example(schema["pattern"]) or ""
-        return _sized(made, schema) if not js.valid(made, schema) else made
     if name_words(name)[-1:] == ["currency"]:
         code = currency_value(text, schema)
         if code:
             return code
+    if isinstance(schema.get("pattern"), str):
+        for word in re.findall(r"[\w@.#-]+", text):
+            for candidate in (word.strip("."), *((word.upper(), word.lower()) if any(map(str.isdigit, word)) else ())):
+                if js.valid(candidate, schema):
+                    return str(candidate)
+        made = example(schema["pattern"]) or ""
+        return _sized(made, schema) if not js.valid(made, schema) else made
     return _sized(_relevant(text, name), schema)
 
 

@@ -9,7 +9,7 @@ from datetime import date
 from inference.house.acts import Act, act_of, fact_to_remember, is_request
 from inference.house.answers import answer, asks_for_abilities, flip
 from inference.house.choice import choose, is_event
-from inference.house.conversation import Conversation, describes_picture, read
+from inference.house.conversation import Conversation, ToolRun, describes_picture, read
 from inference.house.dates import stated_today
 from inference.house.decision import Decision, confirmation, decide, forced, needs_confirmation, reask
 from inference.house.failures import failure
@@ -30,7 +30,7 @@ from inference.house.phrases import (
     unknown,
 )
 from inference.house.structured import instance_text
-from inference.house.text import content_stems, expand, sentence_case, without_fillers
+from inference.house.text import content_stems, expand, name_words, sentence_case, stem, without_fillers
 from inference.house.values import person_name
 from inference.house.verbalise import outcome
 from inference.wire.chat import ChatRequest, HouseReply, JsonObjectFormat, JsonSchemaFormat, NamedToolChoice
@@ -119,6 +119,8 @@ def _turn(conversation: Conversation, offers: list[Offer], today: date | None) -
 
 def _better(coverage: float, source: str, chosen: object, decided: Decision) -> bool:
     """Whether a known answer beats the tool that was chosen for the same question."""
+    if source == "result":
+        return False
     tool = getattr(chosen, "coverage", 0.0)
     if not decided.calls:
         tool *= 0.6
@@ -194,8 +196,14 @@ def _after_tools(conversation: Conversation, offers: list[Offer], today: date | 
     if decided.calls:
         return _said(decided)
     told = [run for run in runs if run.name in decided.targets] or [runs[-1]]
-    sentences = list(dict.fromkeys(outcome(run, asked, today) for run in told))
+    sentences = list(dict.fromkeys(outcome(run, asked, today, effect=_effect(run, offers)) for run in told))
     return HouseReply(content=" ".join([*sentences, decided.words]).strip())
+
+
+def _effect(run: ToolRun, offers: list[Offer]) -> bool:
+    """Whether a run's tool changes something and its name begins with the verb that says what."""
+    offer = next((offer for offer in offers if offer.name == run.name), None)
+    return offer is not None and not offer.reads and offer.verb == stem(name_words(offer.name)[0])
 
 
 def _directed(conversation: Conversation) -> str:

@@ -39,22 +39,20 @@ def spoken_override(result: Any) -> str:
     return ""
 
 
-def outcome(run: ToolRun, asked: str, today: date | None = None) -> str:
-    """What a call came to, as speech. `asked` is the caller's question or wish: its fields are said first."""
+def outcome(run: ToolRun, asked: str, today: date | None = None, *, effect: bool = False) -> str:
+    """What a call came to, as speech. `asked` is the caller's question or wish: its fields are said first.
+
+    `effect` says that the tool changed something and that its name begins with the verb for it ("renew_loan").
+    """
     override = spoken_override(run.result)
     if override:
         return override
     failed = failure(run)
     if failed:
         return failed
-    if _changes(run):
+    if effect and isinstance(run.result, dict):
         return _done(run, today)
     return describe(run.result, asked, run, today)
-
-
-def _changes(run: ToolRun) -> bool:
-    named = name_words(run.name)
-    return bool(named) and named[0] in ACTION_VERBS and named[0] not in READ_VERBS and isinstance(run.result, dict)
 
 
 def _done(run: ToolRun, today: date | None) -> str:
