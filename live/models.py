@@ -8,6 +8,7 @@ from livekit.agents import APIConnectOptions, inference
 from livekit.agents.voice import AgentSession
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.plugins import deepgram, openai
+from openai import AsyncClient
 
 from contracts.composition import Composition, Role
 from live.config import LiveConfig
@@ -15,15 +16,20 @@ from live.config import LiveConfig
 
 @dataclass
 class Warm:
-    """What a process loads before its first job."""
+    """What a process loads before its first job. One client for chat and speech: its TLS context alone takes 0.1 s."""
 
     vad: inference.VAD
     turn_detector: inference.TurnDetector | None
+    client: AsyncClient
 
 
-def warm_up(use_turn_detector: bool) -> Warm:
-    detector = inference.TurnDetector(version="v1-mini") if use_turn_detector else None
-    return Warm(vad=inference.VAD(), turn_detector=detector)
+def warm_up(config: LiveConfig) -> Warm:
+    return Warm(
+        vad=inference.VAD(),
+        turn_detector=inference.TurnDetector(version="v1-mini") if config.use_turn_detector else None,
+        # The session tries again, and speaks in between: a hidden retry would be silence.
+        client=AsyncClient(base_url=config.openai_base_url, api_key=config.openai_api_key, max_retries=0),
+    )
 
 
 def build_session(config: LiveConfig, composition: Composition, role: Role, warm: Warm) -> AgentSession[None]:
@@ -36,13 +42,12 @@ def build_session(config: LiveConfig, composition: Composition, role: Role, warm
             base_url=config.deepgram_base_url,
             api_key=config.deepgram_api_key,
         ),
-        llm=openai.LLM(model=role.model, base_url=config.openai_base_url, api_key=config.openai_api_key),
+        llm=openai.LLM(model=role.model, client=warm.client),
         tts=openai.TTS(
             model=speech.tts,
             voice=speech.voice,
             response_format="pcm",
-            base_url=config.openai_base_url,
-            api_key=config.openai_api_key,
+            client=warm.client,
         ),
         vad=warm.vad,
         turn_handling={

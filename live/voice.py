@@ -39,6 +39,17 @@ from policy.readback import ReadBack
 
 logger = logging.getLogger("greenroom.live.voice")
 
+_TIMINGS = (
+    "transcription_delay",
+    "end_of_turn_delay",
+    "on_user_turn_completed_delay",
+    "llm_node_ttft",
+    "llm_node_ttfs",
+    "tts_node_ttfb",
+    "playback_latency",
+    "e2e_latency",
+)
+
 
 class VoiceCall:
     """Built in the job's first line, so that heartbeats and the death watch begin before anything slow."""
@@ -223,6 +234,10 @@ class VoiceCall:
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
         self._transcript.on_item(event)
+        if isinstance(event.item, llm.ChatMessage):
+            metrics = {name: value for name, value in event.item.metrics.items() if isinstance(value, float)}
+            timings = {name: round(metrics[name] * 1000) for name in _TIMINGS if name in metrics}
+            logger.info("turn %s %s ms %s", event.item.id, event.item.role, timings)
 
     def _turn_ended(self, turn: Turn) -> None:
         if turn.speaker is Speaker.CALLER:
@@ -230,10 +245,6 @@ class VoiceCall:
         else:
             self._read_back.agent_spoke(turn.text.body, interrupted=turn.interrupted)
         self._bridge.turn_ended(turn)
-        logger.info(
-            "turn ended",
-            extra={"turn": turn.turn_id, "speaker": turn.speaker.value, "latency_ms": turn.latency_ms},
-        )
 
     def _on_words(self, event: UserInputTranscribedEvent) -> None:
         if event.is_final and event.transcript.strip():

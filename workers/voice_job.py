@@ -32,15 +32,16 @@ def live_config(settings: Settings) -> LiveConfig:
 def prewarm(proc: JobProcess) -> None:
     settings = load_settings()
     config = live_config(settings)
-    proc.userdata.update(settings=settings, config=config, warm=warm_up(config.use_turn_detector))
+    servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}
+    registries = {c.id: ToolRegistry(c, servers) for c in config.compositions.values()}
+    proc.userdata.update(settings=settings, config=config, warm=warm_up(config), registries=registries)
 
 
 def begin(ctx: JobContext) -> VoiceCall:
     settings: Settings = ctx.proc.userdata["settings"]
     config: LiveConfig = ctx.proc.userdata["config"]
     warm: Warm = ctx.proc.userdata["warm"]
-    servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}
-    registries = {c.id: ToolRegistry(c, servers) for c in config.compositions.values()}
+    registries: dict[str, ToolRegistry] = ctx.proc.userdata["registries"]
 
     async def client() -> Client:
         # Here and not earlier: a client does not survive a fork.
