@@ -8,13 +8,14 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypeVar
 
 import pytest
 from livekit import api, rtc
 
 from workers.caller.caller import Caller
 from workers.caller.ear import Ear
-from workers.caller.events import AgentJoined, AgentLeft, AgentSpeechStarted, Heard, NothingHeard
+from workers.caller.events import AgentJoined, AgentLeft, AgentSpeechStarted, Event, Heard, NothingHeard
 from workers.caller.front_door import Invitation
 from workers.caller.microphone import Microphone, MicrophoneMode
 from workers.caller.segments import Segment
@@ -23,6 +24,7 @@ from workers.stack.stack import Stack
 
 pytestmark = pytest.mark.stack
 
+E = TypeVar("E", bound=Event)
 REPLY = "Your order has arrived, and everything is fine."
 
 
@@ -47,6 +49,31 @@ def token(stack: Stack, room: str, identity: str, kind: str = "standard") -> str
 def invitation(stack: Stack, room: str) -> Invitation:
     url = stack.env["LIVEKIT_URL"]
     return Invitation(session_id=room, room=room, url=url, token=token(stack, room, "caller"), identity="caller")
+
+
+class Notes:
+    """Keeps events, and lets a test wait for the nth of a kind."""
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._news = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self, event: Event) -> None:
+        self._events.append(event)
+        self._tasks.add(asyncio.create_task(self._tell()))
+
+    async def _tell(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    async def until(self, kind: type[E], number: int) -> E:
+        async with self._news, asyncio.timeout(30):
+            await self._news.wait_for(lambda: len(self._of(kind)) >= number)
+        return self._of(kind)[number - 1]
+
+    def _of(self, kind: type[E]) -> list[E]:
+        return [e for e in self._events if isinstance(e, kind)]
 
 
 class Answerer:
@@ -122,22 +149,31 @@ async def test_speaks_hears_and_measures(livekit: Stack, speech: Speech) -> None
 
 async def test_waits_for_the_agent_to_finish_unless_it_barges_in(livekit: Stack, speech: Speech) -> None:
     long = "Let me tell you about our opening hours. " * 3
+    notes = Notes()
     async with answering(livekit, speech, "turns", answers=False) as agent:
-        caller = Caller(invitation(livekit, "turns"), speech)
+        caller = Caller(invitation(livekit, "turns"), speech, on_event=notes)
         await caller.join()
-        for barge_in in (False, True):
-            started = len([e for e in caller.events if isinstance(e, AgentSpeechStarted)])
+        for number, barge_in in enumerate((False, True), start=1):
             talking = asyncio.create_task(agent.say(long))
-            async with asyncio.timeout(10):
-                while len([e for e in caller.events if isinstance(e, AgentSpeechStarted)]) == started:  # noqa: ASYNC110
-                    await asyncio.sleep(0.02)
+            await notes.until(AgentSpeechStarted, number)
             said = await caller.say("Excuse me.", barge_in=barge_in)
             assert talking.done() is not barge_in
             await talking
-            heard = await caller.wait_heard(15)
-            assert heard is not None
+            heard = await notes.until(Heard, number)
             assert (said.started_at < heard.ended_at) is barge_in
         await caller.hang_up()
+
+
+async def test_what_was_on_its_way_when_the_caller_spoke_is_no_answer(livekit: Stack, speech: Speech) -> None:
+    async with answering(livekit, speech, "late") as agent:
+        caller = Caller(invitation(livekit, "late"), speech)
+        await caller.join()
+        talking = asyncio.create_task(agent.say("Welcome, what can I do for you today?"))
+        await caller.say("Is my order here?", barge_in=True)
+        await talking
+        heard = await caller.wait_heard(15)
+        await caller.hang_up()
+    assert heard is not None and "everything is fine" in heard.text.lower()
 
 
 async def test_an_agent_that_dies_in_mid_sentence_is_silence_and_then_gone(livekit: Stack, speech: Speech) -> None:

@@ -26,6 +26,8 @@ from workers.caller.microphone import Microphone, MicrophoneMode
 from workers.caller.segments import Segment
 from workers.caller.speech import Speech
 
+FLOOR_SECONDS = 1.3
+"""How long the agent must have been silent before the caller takes the floor: longer than its pause for breath."""
 BARGE_IN_SECONDS = 0.7
 """How far into the agent's speech a barge-in starts."""
 
@@ -58,6 +60,8 @@ class Caller:
         self._gone = asyncio.Event()
         self._reason = "hung_up"
         self._said_ended: float | None = None
+        self._spoke_at = datetime.min.replace(tzinfo=UTC)
+        self._agent_ended = 0.0
         self._last_sound: float | None = None
         self._agent_seconds = 0.0
         self._longest_silence = 0.0
@@ -96,10 +100,11 @@ class Caller:
             since = await self._agent_speaks()
             await asyncio.sleep(max(0.0, since + BARGE_IN_SECONDS - time.monotonic()))
         elif wait:
-            await self._quiet.wait()
+            await self._floor()
         played = await self._mic.play(pcm)
         self._sound(played.started, played.ended)
         self._said_ended = played.ended
+        self._spoke_at = self._wall(played.started)
         said = Said(
             text=text, started_at=self._wall(played.started), ended_at=self._wall(played.ended), barge_in=barge_in
         )
@@ -107,9 +112,13 @@ class Caller:
         return said
 
     async def wait_heard(self, seconds: float) -> Heard | None:
-        """The next utterance of the agent not yet asked for; None when none was over within that time."""
+        """The next utterance that the agent began after the caller last spoke, each given once; None when none was
+        over within that time. What was still on its way when the caller spoke is no answer, and stays in `events`."""
         try:
-            return await asyncio.wait_for(self._heard.get(), seconds)
+            async with asyncio.timeout(seconds):
+                while (heard := await self._heard.get()).started_at < self._spoke_at:
+                    pass
+                return heard
         except TimeoutError:
             last = max((e.ended_at for e in self.events if isinstance(e, Heard)), default=None)
             silent = None if last is None else (datetime.now(UTC) - last).total_seconds()
@@ -145,6 +154,18 @@ class Caller:
     def agents(self) -> list[str]:
         """Identities of the agents in the room now."""
         return [p.identity for p in self._room.remote_participants.values() if _is_agent(p)]
+
+    async def _floor(self) -> None:
+        """Until the agent has been silent for long enough."""
+        while True:
+            await self._quiet.wait()
+            remaining = self._agent_ended + FLOOR_SECONDS - time.monotonic()
+            if remaining <= 0:
+                return
+            try:
+                await asyncio.wait_for(self._loud.wait(), remaining)
+            except TimeoutError:
+                return
 
     async def _agent_speaks(self) -> float:
         await self._loud.wait()
@@ -211,6 +232,7 @@ class Caller:
 
     def _speech_ended(self, ear: Ear, segment: Segment) -> None:
         self._agent_seconds += segment.ended - segment.started
+        self._agent_ended = max(self._agent_ended, segment.ended)
         self._sound(segment.started, segment.ended)
         self._segments.put_nowait((ear.identity, segment, ear.latency_ms))
         if not any(e.hears_speech for e in self._ears.values()):
