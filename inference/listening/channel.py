@@ -45,6 +45,7 @@ class ChannelListener:
         self._speculation: asyncio.Future[Transcript] | None = None
         self._interim: asyncio.Future[Transcript] | None = None
         self._interim_at = 0.0
+        self._decoding_seconds = 0.0
         self._covered = 0.0
         self._last_word_end: float | None = None
         self.final_delay = 0.0
@@ -107,8 +108,13 @@ class ChannelListener:
                 self._deliver_final(event, speech_final=speech_final, from_finalize=False)
 
     def _decode(self, clip: Clip, priority: Priority) -> asyncio.Future[Transcript]:
-        transcribe = self._services.transcriber.transcribe
-        return self._services.listen_queue.submit(lambda: transcribe(clip.pcm), priority)
+        def transcribe() -> Transcript:
+            started = time.perf_counter()
+            heard = self._services.transcriber.transcribe(clip.pcm)
+            self._decoding_seconds = time.perf_counter() - started
+            return heard
+
+        return self._services.listen_queue.submit(transcribe, priority)
 
     def _deliver_final(self, ended: Ended, *, speech_final: bool, from_finalize: bool) -> None:
         self._drop_interim()
@@ -141,7 +147,8 @@ class ChannelListener:
     def _maybe_interim(self) -> None:
         tracker = self._tracker
         wanted = self._options.interim_results and tracker.active and not tracker.paused
-        due = tracker.now - self._interim_at >= INTERIM_SECONDS
+        # On a busy machine decoding is slow, and interim results are the first thing to save on.
+        due = tracker.now - self._interim_at >= max(INTERIM_SECONDS, 4 * self._decoding_seconds)
         if wanted and due and self._interim is None and self._services.listen_queue.idle:
             self._interim_at = tracker.now
             clip = tracker.clip()

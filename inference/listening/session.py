@@ -50,13 +50,13 @@ class LiveSession:
 
     async def run(self, fault: Fault | None) -> Outcome:
         """Serve until the end. Returns how it went; never raises for what a client does."""
-        senders = [asyncio.ensure_future(channel.run()) for channel in self._channels]
+        senders = [asyncio.create_task(channel.run()) for channel in self._channels]
         outcome: Outcome = "cancelled"
         try:
             if fault is not None and await self._suffer(fault):
                 outcome = "fault"
                 return outcome
-            outcome = await self._read()
+            outcome = await self._read(senders)
             if self._close_asked:
                 for channel in self._channels:
                     channel.finalize(answer=False)
@@ -66,6 +66,10 @@ class LiveSession:
                 await self._socket.close(1000)
         except WebSocketDisconnect:
             outcome = "cancelled"
+        except Exception:
+            outcome = "error"
+            logger.exception("listen %s failed", self._identity.request_id)
+            await self._socket.close(1011, "NET-0000: the recognizer failed")
         finally:
             for sender in senders:
                 sender.cancel()
@@ -81,12 +85,14 @@ class LiveSession:
             )
         return outcome
 
-    async def _read(self) -> Outcome:
+    async def _read(self, senders: list[asyncio.Task[None]]) -> Outcome:
         last_audio = last_message = time.monotonic()
         receiving: asyncio.Task[Any] = asyncio.ensure_future(self._socket.receive())
         try:
             while True:
-                await asyncio.wait({receiving}, timeout=TICK_SECONDS)
+                await asyncio.wait({receiving, *senders}, timeout=TICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                if (broken := next((sender for sender in senders if sender.done()), None)) is not None:
+                    broken.result()  # raises: a sender never ends by itself
                 now = time.monotonic()
                 if not receiving.done():
                     if now - last_audio >= MUTED_SECONDS:

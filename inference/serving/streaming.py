@@ -20,6 +20,24 @@ class BrokenOffError(Exception):
     """A fault cut the stream: the connection ends without the last chunk."""
 
 
+async def break_off(pieces: AsyncIterator[bytes], seconds: float) -> AsyncIterator[bytes]:
+    """The first pieces, for `seconds`, then half of another, then BrokenOffError. Of a lone piece only its half."""
+    started = time.perf_counter()
+    held: bytes | None = None
+    async for piece in pieces:
+        if held is not None:
+            yield held
+            held = piece
+            left = seconds - (time.perf_counter() - started)
+            if left <= 0:
+                break
+            await asyncio.sleep(min(left, 0.05))
+        held = piece
+    if held:
+        yield held[: max(1, len(held) // 2)]
+    raise BrokenOffError
+
+
 class EngineStream(StreamingResponse):
     """A streamed answer that keeps the books: first output, outcome, and a broken connection if a fault wants one."""
 
@@ -37,24 +55,14 @@ class EngineStream(StreamingResponse):
 
     async def _watched(self, pieces: AsyncIterator[bytes], fault: Fault | None) -> AsyncIterator[bytes]:
         outcome: Outcome = "cancelled"
-        kind = fault.spec.kind if fault is not None else None
-        started = time.perf_counter()
         try:
-            if fault is not None and kind == "slow_first_token":
+            if fault is not None and fault.spec.kind == "slow_first_token":
                 await fault.wait(1.0)
+            if fault is not None and fault.spec.kind == "cut":
+                pieces = break_off(pieces, fault.spec.seconds or 0.0)
             async for piece in pieces:
-                if fault is not None and kind == "cut":
-                    # At least one piece gets through, never all: half of the first is enough to be a broken stream.
-                    wait = (fault.spec.seconds or 0.0) - (time.perf_counter() - started)
-                    yield piece[: max(1, len(piece) // 2)] if wait <= 0 else piece
-                    if wait <= 0:
-                        raise BrokenOffError
-                    await asyncio.sleep(min(wait, 0.05))
-                    continue
                 self._request.first_output()
                 yield piece
-            if kind == "cut":
-                raise BrokenOffError
             outcome = "ok"
         except BrokenOffError:
             outcome = "fault"

@@ -41,6 +41,6 @@ def deepgram_client(server: Server) -> AsyncDeepgramClient:
 @pytest.fixture
 async def http(server: Server) -> AsyncIterator[httpx.AsyncClient]:
     """A plain client for the operator's endpoints. Leaves no fault behind."""
-    async with httpx.AsyncClient(base_url=server.url, timeout=10) as client:
+    async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
         yield client
         await client.delete("/faults")

@@ -74,11 +74,12 @@ async def test_a_hang_ends_when_the_fault_is_removed(openai_client: AsyncOpenAI,
 
 async def test_a_cut_breaks_streams_and_plain_answers(openai_client: AsyncOpenAI, http: httpx.AsyncClient) -> None:
     await set_fault(http, "chat", kind="cut")
-    with pytest.raises((openai.APIError, httpx.RemoteProtocolError, httpx.ReadError, Exception)) as error:
-        stream = await openai_client.chat.completions.create(model="house-1", messages=HELLO, stream=True)
-        async for _ in stream:
-            pass
-    assert "incomplete" in str(error.value).lower() or "closed" in str(error.value).lower(), error.value
+    stream = await openai_client.chat.completions.create(model="house-1", messages=HELLO, stream=True)
+    chunks = []
+    with pytest.raises(openai.APIConnectionError):
+        async for chunk in stream:
+            chunks.append(chunk)
+    assert chunks and all(chunk.choices[0].finish_reason is None for chunk in chunks)
     with pytest.raises(openai.APIConnectionError):
         await ask(openai_client)
     await set_fault(http, "speech", kind="cut")

@@ -67,6 +67,12 @@ class Ear:
         await self._reading
 
 
+async def recognition_seconds(plugin: deepgram.STT, pcm: Pcm16) -> float:
+    started = time.perf_counter()
+    await plugin.recognize(rtc.AudioFrame(pcm.tobytes(), LISTEN_RATE, 1, len(pcm)))
+    return time.perf_counter() - started
+
+
 def plugin_stt(server: Server) -> deepgram.STT:
     return deepgram.STT(base_url=f"{server.url}/v1/listen", api_key="any")
 
@@ -75,7 +81,8 @@ async def test_the_final_transcript_comes_soon_after_the_end_of_speech(
     server: Server, speaker: Speaker, http_context: None
 ) -> None:
     final, end_of_speech = stt.SpeechEventType.FINAL_TRANSCRIPT, stt.SpeechEventType.END_OF_SPEECH
-    ear = Ear(plugin_stt(server).stream())
+    plugin = plugin_stt(server)
+    ear = Ear(plugin.stream())
     await ear.hear(silence(0.5))
     delays = []
     for count, text in enumerate(SENTENCES[:6], 1):
@@ -84,10 +91,13 @@ async def test_the_final_transcript_comes_soon_after_the_end_of_speech(
         await ear.until(end_of_speech, count)
         delays.append(ear.times(final)[-1] - started - len(pcm) / LISTEN_RATE)
         assert word_errors(text, ear.texts(final)[-1]) == 0
+    decoding = statistics.median([await recognition_seconds(plugin, speaker.say(text)) for text in SENTENCES[:6]])
     assert len(ear.times(stt.SpeechEventType.START_OF_SPEECH)) == len(ear.times(end_of_speech)) == 6
     assert ear.texts(stt.SpeechEventType.INTERIM_TRANSCRIPT)
     assert all(delay > 0.2 for delay in delays), "faster than the silence that proves the end"
-    assert statistics.median(delays) < 0.6, delays  # 0.34 on an idle machine: benchmarks hold it to that
+    # 0.34 s on an idle machine. On a busy one decoding itself is slower; what must hold on any is that it runs while
+    # the silence is awaited, not after it.
+    assert statistics.median(delays) < max(0.3, 0.2 + decoding) + 0.2, (delays, decoding)
     await ear.aclose()
 
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from openai import AsyncOpenAI
 from server_process import ROOT, Server, start_server, stop_server
-from speech_samples import SENTENCES, Speaker, silence
+from speech_samples import SENTENCES, Speaker
 
 from inference.engines.audio import wav_file
 from inference.engines.base import LISTEN_RATE
@@ -31,7 +31,7 @@ async def test_health_is_ready(http: httpx.AsyncClient) -> None:
 
 
 async def test_depth_grows_under_load_and_is_gone_after_it(http: httpx.AsyncClient, speaker: Speaker) -> None:
-    data = wav_file(speaker.say(" ".join(SENTENCES)), LISTEN_RATE)
+    data = wav_file(speaker.say(" ".join(SENTENCES[:3])), LISTEN_RATE)
     before = (await http.get("/metrics")).text
     asking = [asyncio.create_task(http.post("/v1/listen", content=data)) for _ in range(6)]
     deepest = 0
@@ -117,14 +117,3 @@ def test_it_stops_within_seconds_even_with_a_stream_open(tmp_path: Path) -> None
         assert b"101" in connection.recv(200)
         running.process.terminate()
         assert running.process.wait(6) in (0, -15)
-
-
-async def test_the_interims_of_one_call_do_not_delay_the_finals_of_others(
-    server: Server, http: httpx.AsyncClient, speaker: Speaker
-) -> None:
-    """An interim decoding starts only on an idle engine: a batch in the queue means that none is waiting there."""
-    data = wav_file(speaker.say(SENTENCES[0]), LISTEN_RATE)
-    answers = await asyncio.gather(*(http.post("/v1/listen", content=data) for _ in range(8)))
-    assert {answer.status_code for answer in answers} == {200}
-    quiet = await http.post("/v1/listen", content=wav_file(silence(1), LISTEN_RATE))
-    assert quiet.json()["results"]["channels"][0]["alternatives"][0]["transcript"] == ""
