@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from inference.house.conversation import Conversation
 from inference.house.fields import leaves
 from inference.house.lexicon import IMPERATIVE_TO_AGENT
 from inference.house.numbers import find_numbers, tokens
+from inference.house.offers import Offer
 from inference.house.ranking import Index
 from inference.house.text import content_stems, expand, name_words, sentence_case, sentences, without_fillers, words
 from inference.house.transcript import lines_of
@@ -22,6 +23,19 @@ _RECALL = re.compile(
 )
 _YOU_SAID = re.compile(r"\b(you|did you) (just )?(said|say|told|tell|mention|mentioned|promise|promised)\b")
 _OWN = re.compile(r"\b(my|mine|i|me|our|we)\b")
+_STATE_QUESTION = re.compile(
+    r"\b(happening|happened|news|status|progress|update|updates|how far|going on|heard anything|decided|decision|"
+    r"done yet|ready yet|how long (will|does) (it|that) take|what about my)\b"
+)
+_STATE = re.compile(
+    r"\b(is|are|was|were|has been|:) (still )?(being|waiting|done|declined|approved|refused|cancelled|failed|pending|open|"
+    r"expired|finished|with a|in progress|under)\b|: .*\b(waiting|pending|approved|declined|running)\b|^waiting\b"
+)
+_STATE_WORDS = frozenset(
+    content_stems(
+        "happening happened news status progress update updates far going heard decided decision ready request done"
+    )
+)
 _PERSONA = re.compile(
     r"\b(who are you|what is your name|what are you called|who am i (speaking|talking) (to|with)|who is (this|there))\b"
 )
@@ -108,14 +122,20 @@ def _instruction(text: str) -> bool:
     )
 
 
-def answer(conversation: Conversation, question: str | None = None) -> Answer | None:
-    """The best answer to the caller's latest question, or None when nothing known covers it."""
-    asked = question if question is not None else conversation.last.text
+def answer(conversation: Conversation, offers: Sequence[Offer] = ()) -> Answer | None:
+    """The best answer to the caller's latest question, or None when nothing known covers it.
+
+    `offers` help to see that a question about the state of a request and the request speak of the same thing.
+    """
+    asked = conversation.last.text
     low = expand(without_fillers(asked))
     persona = _persona(conversation.system, low)
     if persona:
         return Answer(persona, 1.0, "prompt")
     known = facts(conversation)
+    state = _state(low, [fact for fact in known if fact.source == "prompt"], offers)
+    if state:
+        return state
     query = [s for s in content_stems(re.sub(r"\b(word|thing)s?\b", " ", low)) if s not in _ASKING]
     if _YOU_SAID.search(low) and not re.search(r"\bi (told|asked|said)\b", low):
         return _best(query, [fact for fact in known if fact.source == "agent"], low)
@@ -133,6 +153,26 @@ def answer(conversation: Conversation, question: str | None = None) -> Answer | 
         if own:
             return own
     return _best(query, [fact for fact in known if fact.source != "agent"], low)
+
+
+def _state(low: str, pool: list[Fact], offers: Sequence[Offer]) -> Answer | None:
+    """For "is there any news?": the newest statement of the prompt that tells how something stands.
+
+    When the question names something, the statement must be about it: by a shared word, or because both speak of what
+    the same tool does and no look-up tool does.
+    """
+    if not _STATE_QUESTION.search(low):
+        return None
+    reading = {stemmed for offer in offers if offer.reads for stemmed in offer.vocabulary}
+    query = {s for s in content_stems(low)} - _STATE_WORDS
+    for fact in reversed(pool):
+        if not _STATE.search(expand(fact.text)):
+            continue
+        own = set(content_stems(fact.text))
+        linked = any((query - reading) & o.vocabulary and own & o.vocabulary for o in offers if not o.reads)
+        if not query or (query - reading) & own or linked:
+            return Answer(_told(fact), 1.0, "prompt")
+    return None
 
 
 _ASKING = frozenset(
@@ -171,8 +211,11 @@ def _fits(low: str, text: str) -> bool:
 
 def _told(fact: Fact) -> str:
     if fact.source in ("prompt", "result"):
+        labelled = re.match(r"[A-Z][\w' ]{2,24}:\s+(?=[A-Z])", fact.text)
+        if labelled:
+            return _told(Fact(fact.text[labelled.end() :], fact.source))
         text = re.sub(
-            r"\bthe (caller|user|customer|guest)('s)?\b",
+            r"\bthe (caller|user|guest)('s)?\b",
             lambda m: "your" if m[2] else "you",
             fact.text,
             flags=re.IGNORECASE,

@@ -26,6 +26,7 @@ from inference.house.values import (
     number_value,
     person_name,
     takes_moment,
+    takes_money,
 )
 from inference.house.wording import free_text, noun_phrase
 from inference.house.wordlist import listed
@@ -100,14 +101,14 @@ def find_value(parameter: Parameter, offer: Offer, situation: Situation) -> Any:
         value = _object(parameter, offer, situation)
     if value is None and parameter.needed:
         turn_runs = situation.conversation.last.runs
-        value = known_value(parameter, turn_runs, situation.conversation.material)
+        value = known_value(parameter, turn_runs, situation.conversation.material, situation.conversation.last.text)
         if value is None:
             for said in situation.conversation.said:
                 value = _from_text(parameter, offer, situation, said, others, fresh=False)
                 if value is not None:
                     break
         if value is None:
-            value = known_value(parameter, tuple(situation.conversation.runs), ())
+            value = known_value(parameter, tuple(situation.conversation.runs), (), situation.conversation.last.text)
         if value is None and parameter.identifier:
             value = identifier_value(
                 situation.conversation.system, rooted, _own(parameter, offer), others, labelled_only=True
@@ -132,7 +133,7 @@ def _from_text(
     schema = js.rooted(parameter.schema, offer.schema)
     names = set(name_words(parameter.name))
     if parameter.kind == "boolean":
-        return boolean_value(parameter, text) if fresh else None
+        return boolean_value(parameter, text) if fresh and not names & _CONSENT else None
     if "enum" in schema:
         return enum_value(text, schema) if fresh or parameter.needed else None
     if parameter.schema.get("format") == "email" or names & {"email", "mail"}:
@@ -141,10 +142,10 @@ def _from_text(
         return currency_value(text, schema)
     if takes_moment(parameter):
         return moment_value(parameter, text, situation.today)
+    if takes_money(parameter) and not parameter.free_text:
+        return number_value(parameter, text, others, labelled=True)
     if parameter.identifier or _digits_wanted(parameter):
-        return identifier_value(
-            text, schema, _own(parameter, offer), others, labelled_only=not parameter.needed and not fresh
-        )
+        return identifier_value(text, schema, _own(parameter, offer), others, labelled_only=not parameter.needed)
     if parameter.kind in ("integer", "number"):
         return number_value(parameter, text, others, labelled=not parameter.needed or not fresh)
     if parameter.kind == "array":
@@ -165,6 +166,10 @@ def _from_text(
     return phrase if phrase and (parameter.needed or _mentioned(parameter, text)) else None
 
 
+# Consent is never read out of a wish: it comes only with a result's `needs_confirmation`.
+_CONSENT = frozenset(
+    listed("confirmed confirm confirmation approved approval authorised authorized force forced consent")
+)
 _PEOPLE = {
     stem(w) for w in listed("full first last caller person owner contact member patient guest visitor your user")
 }
@@ -220,7 +225,7 @@ def question_for(parameter: Parameter) -> str:
         r"[.;(\n]|,|\be\.g\b|\bfor example\b|\bsuch as\b|\bas (?:spoken|digits|ISO|YYYY)\b", parameter.description
     )[0]
     text = re.sub(r"\b(ISO(?: 8601)?|YYYY-MM-DD|string|integer)\b", "", text, flags=re.IGNORECASE).strip(" :-")
-    text = re.sub(r"\s+", " ", re.sub(r"\bthe (?:caller|user|customer)'s\b", "your", text, flags=re.IGNORECASE))
+    text = re.sub(r"\s+", " ", re.sub(r"\bthe (?:caller|user)'s\b", "your", text, flags=re.IGNORECASE))
     if not text or not re.search(r"[a-z]", text, re.IGNORECASE):
         text = " ".join(word for word in name_words(parameter.name) if word != "id") or parameter.name
         if name_words(parameter.name)[-1:] == ["id"]:

@@ -16,7 +16,9 @@ from inference.house.wording import clauses, noun_phrase
 
 _THRESHOLD = 0.75
 _STATEMENT_THRESHOLD = 1.5
-_HAVE = re.compile(r"^(do you (still )?(have|sell|keep|carry|offer)|have you( got)?|is there|are there|got any|can i (get|have|find))\b")
+_HAVE = re.compile(
+    r"^(do you (still )?(have|sell|keep|carry|offer)|have you( got)?|is there|are there|got any|can i (get|have|find))\b"
+)
 _EVENT = re.compile(r"^(it|they|this|that|i|my|the|we|there|one|some)\b")
 
 
@@ -56,8 +58,7 @@ def _best(text: str, offers: Sequence[Offer]) -> Choice | None:
     if not ranked:
         return None
     best = ranked[0]
-    low = expand(without_fillers(text))
-    asking = is_question(low) or is_request(low)
+    asking = asks(text, offers)
     wanted = _THRESHOLD if asking else _STATEMENT_THRESHOLD
     if best.score < wanted or best.coverage < (0.2 if asking else 0.15):
         return None
@@ -69,7 +70,8 @@ def ranking(text: str, offers: Sequence[Offer]) -> list[Choice]:
     index = Index.of({offer.name: offer.fields for offer in offers})
     by_name = {offer.name: offer for offer in offers}
     low = expand(without_fillers(text))
-    request, question = is_request(low), is_question(low)
+    question = is_question(low)
+    request = is_request(low) or (asks(text, offers) and not question)
     stems = list(dict.fromkeys(content_stems(text)))
     said = mentions(text)
     every = [stem(word) for word in words(text)]
@@ -109,10 +111,18 @@ def _absorbed(text: str, offer: Offer) -> set[str]:
     return set()
 
 
+def asks(text: str, offers: Sequence[Offer]) -> bool:
+    """Whether a clause wants something: a wish, a question, or an imperative by the verb of an offered tool."""
+    first = words(without_fillers(text))[:2]
+    verbs = {offer.verb for offer in offers}
+    imperative = bool(first) and stem(first[0]) in verbs and first[1:] not in (["is"], ["are"], ["was"], ["has"])
+    return imperative or is_request(text) or is_question(text)
+
+
 def choices(text: str, offers: Sequence[Offer]) -> list[Choice]:
     """The tools that an utterance asks for: one for the whole, or one for each part that asks for something of its own."""
     whole = choose(text, offers)
-    parts = [part for part in clauses(text) if is_request(expand(part)) or is_question(expand(part))]
+    parts = [part for part in clauses(text) if asks(part, offers)]
     if len(parts) < 2:
         return [whole] if whole else []
     found: list[Choice] = []
@@ -125,7 +135,6 @@ def choices(text: str, offers: Sequence[Offer]) -> list[Choice]:
     return found
 
 
-def is_event(text: str) -> bool:
+def is_event(text: str, offers: Sequence[Offer]) -> bool:
     """Whether an utterance only tells what is or happened, without a wish."""
-    low = expand(without_fillers(text))
-    return bool(_EVENT.match(low)) and not is_request(low) and not is_question(low)
+    return bool(_EVENT.match(expand(without_fillers(text)))) and not asks(text, offers)

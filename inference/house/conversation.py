@@ -65,8 +65,8 @@ class Conversation:
                 if seen_caller:
                     return ""
                 seen_caller = True
-            elif turn.text.strip():
-                return turn.text if seen_caller else ""
+            elif turn.text.strip() and seen_caller:
+                return turn.text
         return ""
 
     @property

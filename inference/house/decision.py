@@ -14,7 +14,7 @@ from inference.house.choice import Choice, choices, ranking
 from inference.house.conversation import Conversation
 from inference.house.offers import Offer, Parameter
 from inference.house.phrases import DID_NOT_CATCH, LEFT_AS_IT_IS, offer_to
-from inference.house.text import content_stems, expand, name_words, stem, without_fillers
+from inference.house.text import content_stems, expand, name_words, paraphrases, stem, without_fillers
 from inference.house.values import boolean_value, takes_moment
 from inference.house.wording import clauses, short_answer
 from inference.wire.chat import HouseToolCall
@@ -162,6 +162,7 @@ def _prerequisite(target: Offer, filling: Filling, situation: Situation, done: l
     """A read, not yet made, that can be made now and whose words promise a value that the target lacks."""
     wanted = {stem(word) for p in filling.missing for word in name_words(p.name)} - {"id", "number"}
     wanted |= {label for p in filling.missing for label in p.label}
+    wanted |= {other for stemmed in wanted for other in paraphrases(stemmed)}
     shared = {p.name for p in target.parameters if p.identifier}
     best: tuple[float, HouseToolCall] | None = None
     for offer in situation.offers:
@@ -170,7 +171,9 @@ def _prerequisite(target: Offer, filling: Filling, situation: Situation, done: l
         score = 2.0 * len(wanted & set(offer.vocabulary))
         score += len(shared & {p.name for p in offer.parameters})
         score += 0.2 * len(offer.vocabulary & target.vocabulary)
-        if score < 1.0:
+        if re.search(r"\b(whether|already)\b", offer.description):
+            score *= 0.5
+        if score < 1.0 or {p.name for p in filling.missing} & {p.name for p in offer.parameters if p.needed}:
             continue
         own = fill(offer, situation)
         if own.missing:
@@ -281,7 +284,7 @@ def _offered(conversation: Conversation, offers: list[Offer]) -> list[_Target]:
 def _follow_up(conversation: Conversation, offers: list[Offer], today: date | None) -> list[_Target]:
     """The last tool again with new values, for an elliptical turn ("and on sunday", "what about two zero five")."""
     text = conversation.last.text
-    earlier = [run for turn in conversation.turns[:-1] for run in turn.runs]
+    earlier = [run for turn in conversation.turns if turn is not conversation.last for run in turn.runs]
     by_name = {offer.name: offer for offer in offers}
     short = len(content_stems(text)) <= 2
     if not (short and (_FOLLOW_UP.match(expand(text)) or len(without_fillers(text).split()) <= 6)):

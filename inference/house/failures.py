@@ -28,14 +28,33 @@ def failure(run: ToolRun) -> str:
     if not kind:
         return ""
     about = _about(run)
+    thing = _sought(run)
+    if kind == "not_found" and thing and not told:
+        return f"I found no {thing}{' for ' + about if about else ''}."
     reason = f" {sentence_case(told)}" if told else ""
     if kind == "not_found":
-        return f"I am sorry, I could not find {about or 'that'}.{reason}"
+        repeated = about and about.lower() in told.lower() and len(told.split()) <= 8
+        return f"I am sorry, I could not find {about or 'that'}.{'' if repeated else reason}"
     if kind == "denied":
         return f"I am sorry, that was not allowed, so it was not done.{reason}"
     if kind == "expired":
         return f"I am sorry, the time for that ran out, so it was not done.{reason}"
     return f"I am sorry, that did not work{' for ' + about if about else ''}.{reason}"
+
+
+def found_none(result: Any) -> bool:
+    """Whether a search merely came back empty (`found: false`), which is an answer and no error."""
+    return isinstance(result, dict) and result.get("found") is False and not result.get("error")
+
+
+def _sought(run: ToolRun) -> str:
+    """What a look-up was for, when that is another thing than what its argument names ("find_fee" by loan)."""
+    named = name_words(run.name)
+    if not (isinstance(run.result, dict) and run.result.get("found") is False) or len(named) < 2:
+        return ""
+    thing = [word for word in named[1:] if word not in ("up", "by", "for", "of")]
+    keys = {word for key in run.arguments for word in name_words(key)}
+    return "" if set(thing) & keys else " ".join(thing)
 
 
 def classify(result: Any) -> tuple[str, str]:

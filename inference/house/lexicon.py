@@ -84,7 +84,7 @@ PARAPHRASES: tuple[tuple[str, ...], ...] = (
     ("move", "shift", "postpone", "reschedule"),
     ("send", "dispatch", "forward"),
     ("email", "mail", "e-mail"),
-    ("price", "cost", "fee", "charge"),
+    ("price", "cost", "fee", "charge", "amount"),
     ("money", "cash"),
     ("back", "return"),
     ("ill", "sick", "unwell", "poorly"),

@@ -12,7 +12,7 @@ from inference.house.choice import choose, is_event
 from inference.house.conversation import Conversation, ToolRun, describes_picture, read
 from inference.house.dates import stated_today
 from inference.house.decision import Decision, confirmation, decide, forced, needs_confirmation, reask
-from inference.house.failures import failure
+from inference.house.failures import failure, found_none
 from inference.house.offers import Offer, offered
 from inference.house.phrases import (
     ALL_RIGHT,
@@ -93,7 +93,7 @@ def _turn(conversation: Conversation, offers: list[Offer], today: date | None) -
         return HouseReply(content=plain)
     if act is Act.REMEMBER and not (decided.calls and _strong(text, offers, 1.5)):
         return HouseReply(content=f"I will remember that {flip(fact_to_remember(text).strip(' .!'))}.")
-    known = answer(conversation) if act is Act.QUESTION or not decided.targets else None
+    known = answer(conversation, offers) if act is Act.QUESTION or not decided.targets else None
     chosen = choose(text, offers)
     if (
         known
@@ -101,7 +101,7 @@ def _turn(conversation: Conversation, offers: list[Offer], today: date | None) -
         and (not decided.targets or _better(known.coverage, known.source, chosen, decided))
     ):
         return HouseReply(content=known.text)
-    if decided.targets and is_event(text) and decided.calls and not _reads(decided, offers):
+    if decided.targets and is_event(text, offers) and decided.calls and not _reads(decided, offers):
         offer = next(offer for offer in offers if offer.name == decided.calls[0].name)
         if conversation.previous_reply.endswith("?") is False:
             return HouseReply(content=f"I am sorry to hear that. {offer_to(offer)}" if _bad(text) else offer_to(offer))
@@ -189,10 +189,11 @@ def _after_tools(conversation: Conversation, offers: list[Offer], today: date | 
         question = waiting.get("question")
         return HouseReply(content=question if isinstance(question, str) and question.strip() else "Shall I go ahead?")
     asked = conversation.last.text
-    failed = next((run for run in reversed(runs) if failure(run)), None)
-    if failed is not None and failed is runs[-1]:
-        return HouseReply(content=outcome(failed, asked, today))
     decided = decide(conversation, offers, today)
+    failed = [run for run in runs if failure(run)]
+    goes_on = bool(decided.calls) and not any(run.name in decided.targets for run in failed)
+    if failed and failed[-1] is runs[-1] and not (goes_on and found_none(runs[-1].result)):
+        return HouseReply(content=outcome(failed[0], asked, today))
     if decided.calls:
         return _said(decided)
     told = [run for run in runs if run.name in decided.targets] or [runs[-1]]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from inference.house import schema as js
-from inference.house.acts import is_request
+from inference.house.choice import asks
 from inference.house.conversation import Conversation
 from inference.house.identifiers import mentions
 from inference.house.instances import instance
@@ -56,7 +57,7 @@ def plan(schema: Schema, root: Schema, name: str, conversation: Conversation) ->
     allowed = [value for value in role_schema.get("enum", []) if isinstance(value, str)]
     goal, text = _goal(conversation), f"{conversation.system}\n{conversation.last.text}"
     roles = roles_of(text, conversation.material, allowed)
-    drafts = _assign(parts_of(goal), roles)
+    drafts = _assign(parts_of(goal, [tool for role in roles for tool in role.tools]), roles)
     most = js.resolve(js.properties(schema)[name], root).get("maxItems")
     if isinstance(most, int) and 0 < most < len(drafts):
         kept, rest = drafts[: most - 1], drafts[most - 1 :]
@@ -89,8 +90,11 @@ def _goal(conversation: Conversation) -> str:
     return text
 
 
-def parts_of(goal: str) -> list[Part]:
-    """The wishes of a goal. Statements join the wish that they explain; an identifier named once is carried to all."""
+def parts_of(goal: str, tools: Sequence[Offer] = ()) -> list[Part]:
+    """The wishes of a goal. Statements join the wish that they explain; an identifier named once is carried to all.
+
+    The verbs of `tools` count as imperatives.
+    """
     pieces: list[tuple[str, str]] = []
     start, joint = 0, ""
     for match in _SPLIT.finditer(goal):
@@ -101,12 +105,12 @@ def parts_of(goal: str) -> list[Part]:
     found: list[Part] = []
     waiting = ""
     for text, joint in pieces:
-        wish = is_request(expand(text)) and len(content_stems(text)) > 0
+        wish = asks(text, tools) and len(content_stems(text)) > 0
         later = "then" in joint or "after" in joint or bool(_AFTER_BEFORE.match(text))
         if re.match(r"(if|once|when)\b", text, re.IGNORECASE) and found and not wish:
             waiting = f"{waiting} {text},".strip()
             continue
-        if wish and (not found or is_request(expand(found[-1].text))):
+        if wish and (not found or asks(found[-1].text, tools)):
             whole = f"{waiting} {'and ' if waiting and not waiting.endswith(',') else ''}{text}".strip()
             found.append(Part(whole, bool(found) and (later or bool(re.match(r"(if|once|when)\b", waiting, re.I)))))
             waiting = ""

@@ -25,6 +25,7 @@ _NAME = re.compile(
     r"(?:under|for|in) the name(?: of)?)\s+(?P<name>[A-Za-z][\w'-]*(?:\s+[A-Z][\w'-]*|\s+(?!and\b|i\b|speaking\b)[a-z]+(?=\W*$))*)",
     re.IGNORECASE,
 )
+_FOR_NAME = re.compile(r"\b(?:for|with|to) (?:(?:Mr|Mrs|Ms|Dr)\.? )?(?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)")
 _NEGATION = frozenset(listed("no not without never neither nor"))
 
 
@@ -63,9 +64,13 @@ def _fit(value: Decimal, schema: Schema) -> Any:
     fitted: Any = int(value) if value == value.to_integral_value() else float(value)
     if kind(schema) == "integer" and not isinstance(fitted, int):
         return None
-    if kind(schema) == "string":
-        fitted = str(value)
-    return fitted if valid(fitted, schema) else None
+    forms = [str(value), f"{value:.2f}"] if kind(schema) == "string" else [fitted]
+    return next((form for form in forms if valid(form, schema)), None)
+
+
+def takes_money(parameter: Parameter) -> bool:
+    """Whether the parameter is an amount of money, as a number or as text."""
+    return parameter.kind in ("number", "integer", "string") and bool(set(name_words(parameter.name)) & _MONEY)
 
 
 def currency_value(text: str, schema: Schema) -> str | None:
@@ -153,8 +158,8 @@ def email_value(text: str) -> str | None:
 
 def person_name(text: str) -> str | None:
     """A person's name introduced by words such as "my name is"; capitalised."""
-    match = _NAME.search(text.replace("’", "'"))
-    if not match:
+    match = _NAME.search(text.replace("’", "'")) or _FOR_NAME.search(text)
+    if not match or match["name"].split()[0].lower() in (*DAYS, *MONTHS):
         return None
     parts = [part for part in match["name"].split() if part.lower() not in ("speaking", "here", "and", "please")]
     if not parts or parts[0].lower() in STOP_WORDS | {"calling", "looking", "trying"}:

@@ -14,7 +14,7 @@ from inference.house.text import content_stems, expand, joined, name_words, para
 from inference.house.wordlist import listed
 
 _ID_TAIL = frozenset({"id", "uuid", "key", "code", "reference", "ref", "number", "no"})
-_TITLES = ("name", "title", "item", "label", "subject", "product", "summary")
+_TITLES = ("name", "title", "item", "label", "subject", "summary")
 _HIDDEN = frozenset(
     listed(
         """ok success found type kind version schema meta _meta task job request trace created updated say
@@ -63,17 +63,26 @@ def _done(run: ToolRun, today: date | None) -> str:
     if thing:
         text += f" the {thing}"
     money = money_pairs(both)
-    if money:
-        text += f" of {next(iter(money.values()))}" if thing else f" {next(iter(money.values()))}"
+    paid = next(iter(money.values()), "")
+    if paid:
+        text += f" of {paid}" if thing else f" {paid}"
     for key, value in run.arguments.items():
         words = name_words(key)
         if words[-1:] and words[-1] in _ID_TAIL and isinstance(value, str | int):
             noun = " ".join(word for word in words if word not in _ID_TAIL)
-            text += f" for {noun} {value}" if noun and noun not in thing else (f" {value}" if noun else "")
+            if noun and noun == thing:
+                text = f"I have {participle(named[0])} {noun} {value}" + (f", {paid}" if paid else "")
+            elif noun:
+                text += f" for {noun} {value}"
             break
+    else:
+        for key, value in list(run.arguments.items())[:2]:
+            if isinstance(value, str) and len(value.split()) < 4 and "@" not in value and key not in money:
+                text += f", {' '.join(name_words(key))} {scalar(value, today)}"
     rest = {k: v for k, v in run.result.items() if k not in run.arguments and k not in money and not _is_id(k)}
-    rest = {k: v for k, v in rest.items() if name_words(k) != ["currency"] and not _plain_success(k, v)}
-    detail = _phrases(rest, "", today)[:2]
+    rest = {k: v for k, v in rest.items() if name_words(k) != ["currency"] and not isinstance(v, bool)}
+    rest = {k: v for k, v in rest.items() if not _plain_success(k, v) and stem(str(v)) != stem(participle(named[0]))}
+    detail = _phrases(rest, "", today)[:3]
     return f"{text}." + (f" {sentence_case(joined(detail))}" if detail else "")
 
 
@@ -246,6 +255,9 @@ def _phrases(record: dict[str, Any], subject: str, today: date | None) -> list[s
         label = " ".join(word for word in named if word != "cents")
         if isinstance(value, bool):
             phrases.append(_boolean(named, value))
+        elif isinstance(value, int) and named[0] in ("in", "on", "at", "out"):
+            count = "none" if value == 0 else str(value)
+            phrases.append(f"there {'is' if value == 1 else 'are'} {count} {label}")
         elif isinstance(value, dict):
             phrases += _phrases(value, subject, today)[:2]
         elif isinstance(value, list):

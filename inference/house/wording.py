@@ -82,13 +82,21 @@ def free_text(parameter: Parameter, conversation: Conversation, offers: list[Off
         chosen = _reason(focus, conversation) or whole
     elif name in ("message", "body", "text", "content", "note", "notes", "comment"):
         said = _SAYING.search(focus)
-        chosen = sentence_case(said["what"].strip()) if said else whole
+        chosen = sentence_case(said["what"].strip()) if said else _message(focus, conversation, offers) or whole
     elif name in ("question", "query"):
         chosen = without_fillers(focus) or whole
     limit = parameter.schema.get("maxLength")
     if isinstance(limit, int) and len(chosen) > limit:
         chosen = chosen[:limit].rsplit(" ", 1)[0] if " " in chosen[:limit] else chosen[:limit]
     return chosen
+
+
+def _message(focus: str, conversation: Conversation, offers: list[Offer]) -> str:
+    """A message about the matter at hand when the caller dictated none: what it is about, and what the caller told."""
+    own = next((f"{m.word} {m.code or m.digits}" for m in mentions(focus) if m.word), "")
+    about = own or entity(conversation, offers)
+    told = _reason(focus, conversation)
+    return " ".join(part for part in (f"This is about {about}." if about else "", told) if part)
 
 
 def _reason(focus: str, conversation: Conversation) -> str:

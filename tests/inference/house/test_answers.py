@@ -41,7 +41,10 @@ def test_facts_of_the_prompt(question: str, expected: str) -> None:
 
 def test_what_the_caller_said_long_ago_is_recalled_with_pronouns_turned() -> None:
     talk = Dialogue("You work in a library.", LIBRARY)
-    assert said(talk.say("please remember my locker code is blue heron seven")) == "I will remember that your locker code is blue heron seven."
+    assert (
+        said(talk.say("please remember my locker code is blue heron seven"))
+        == "I will remember that your locker code is blue heron seven."
+    )
     for _ in range(15):
         talk.say("do you have Middlemarch")
         talk.result({"title": "Middlemarch", "available": True})

@@ -19,7 +19,14 @@ def spoken(result: Any, asked: str = "", name: str = "lookup_loan", **arguments:
 
 def test_money_dates_and_booleans_are_said_as_words() -> None:
     told = spoken(
-        {"loan_id": "2041", "title": "The Odyssey", "due_on": "2026-03-20", "fee": 3.5, "currency": "EUR", "renewable": False},
+        {
+            "loan_id": "2041",
+            "title": "The Odyssey",
+            "due_on": "2026-03-20",
+            "fee": 3.5,
+            "currency": "EUR",
+            "renewable": False,
+        },
         loan_id="2041",
     )
     assert "The Odyssey" in told
@@ -29,7 +36,15 @@ def test_money_dates_and_booleans_are_said_as_words() -> None:
 
 
 def test_the_field_that_was_asked_for_comes_first_when_there_are_many() -> None:
-    record = {"status": "out", "shelf": "B4", "pages": 300, "fee": 3.5, "currency": "EUR", "copies": 2, "language": "greek"}
+    record = {
+        "status": "out",
+        "shelf": "B4",
+        "pages": 300,
+        "fee": 3.5,
+        "currency": "EUR",
+        "copies": 2,
+        "language": "greek",
+    }
     told = spoken(record, "how much is the fee")
     assert "3.50 EUR" in told
     assert "300" not in told and "greek" not in told
@@ -80,7 +95,9 @@ def test_what_only_looks_like_a_failure_is_none(result: Any) -> None:
 
 
 def test_an_effect_is_told_with_amount_and_what_it_was_for() -> None:
-    run = ToolRun("waive_fee", {"loan_id": "2041"}, {"fee_id": "f1", "amount": 3.5, "currency": "EUR", "status": "done"})
+    run = ToolRun(
+        "waive_fee", {"loan_id": "2041"}, {"fee_id": "f1", "amount": 3.5, "currency": "EUR", "status": "done"}
+    )
     told = outcome(run, "", effect=True)
     assert told == "I have waived the fee of 3.50 EUR for loan 2041."
 
@@ -88,7 +105,10 @@ def test_an_effect_is_told_with_amount_and_what_it_was_for() -> None:
 def test_say_is_spoken_exactly() -> None:
     talk = Dialogue("You help in a greenhouse.", GREENHOUSE)
     talk.say("close the vents")
-    assert said(talk.result({"say": "The vents close in a minute, stand back!", "status": "x"})) == "The vents close in a minute, stand back!"
+    assert (
+        said(talk.result({"say": "The vents close in a minute, stand back!", "status": "x"}))
+        == "The vents close in a minute, stand back!"
+    )
 
 
 def test_prose_and_python_literals_and_mcp_content_are_understood() -> None:
@@ -102,15 +122,21 @@ def test_prose_and_python_literals_and_mcp_content_are_understood() -> None:
 def waiting() -> Dialogue:
     talk = Dialogue(f"You work in a library. {TODAY}", LIBRARY)
     talk.say("renew loan 2041 until next friday")
-    asked = {"tool": "renew_loan", "arguments": {"loan_id": "2041", "until": "2026-03-20"}, "question": "Renew the Odyssey until March 20?"}
+    asked = {
+        "tool": "renew_loan",
+        "arguments": {"loan_id": "2041", "until": "2026-03-20"},
+        "question": "Renew the Odyssey until March 20?",
+    }
     assert said(talk.result({"needs_confirmation": asked})) == "Renew the Odyssey until March 20?"
     return talk
 
 
-@pytest.mark.parametrize("words", ["yes", "yes please", "go ahead", "that's right, go ahead", "Sure.", "yes please renew it"])
+@pytest.mark.parametrize(
+    "words", ["yes", "yes please", "go ahead", "that's right, go ahead", "Sure.", "yes please renew it"]
+)
 def test_yes_makes_the_confirmed_call(waiting: Dialogue, words: str) -> None:
     assert calls(waiting.say(words)) == [("renew_loan", {"loan_id": "2041", "until": "2026-03-20"})]
-    assert "renewed the loan" in said(waiting.result({"status": "done"}))
+    assert "renewed loan 2041" in said(waiting.result({"status": "done"}))
 
 
 @pytest.mark.parametrize("words", ["no", "no thanks", "please don't", "never mind", "no, leave it"])

@@ -62,14 +62,18 @@ def ask(schema: dict[str, Any], system: str, user: str) -> Any:
 
 @pytest.mark.parametrize("system", [BULLETS, BLOCKS, INLINE])
 def test_independent_wishes_become_independent_steps(system: str) -> None:
-    steps = ask(PLAN, system, "Goal: Water bed seven for ten minutes and also send the owner a note about bed seven.")["steps"]
+    steps = ask(PLAN, system, "Goal: Water bed seven for ten minutes and also send the owner a note about bed seven.")[
+        "steps"
+    ]
     assert [step["role"] for step in steps] == ["gardener", "clerk"]
     assert [step["depends_on"] for step in steps] == [[], []]
     assert "ten minutes" in steps[0]["goal"] and "note" in steps[1]["goal"]
 
 
 def test_then_makes_a_dependency_and_the_identifier_is_carried() -> None:
-    steps = ask(PLAN, BULLETS, "Goal: the tomatoes in bed 7 look dry and I want them watered, then send the owner a note")["steps"]
+    steps = ask(
+        PLAN, BULLETS, "Goal: the tomatoes in bed 7 look dry and I want them watered, then send the owner a note"
+    )["steps"]
     assert [step["role"] for step in steps] == ["gardener", "clerk"]
     assert steps[1]["depends_on"] == [steps[0]["step_id"]]
     assert "look dry" in steps[0]["goal"]
@@ -180,10 +184,28 @@ def test_a_summary_of_an_empty_call_is_empty() -> None:
         {"type": "integer", "minimum": 3, "maximum": 9, "multipleOf": 4},
         {"type": "number", "exclusiveMinimum": 1, "exclusiveMaximum": 2},
         {"type": "array", "items": {"enum": ["a", "b", "c"]}, "minItems": 3, "uniqueItems": True},
-        {"$ref": "#/$defs/N", "$defs": {"N": {"type": "object", "properties": {"next": {"anyOf": [{"$ref": "#/$defs/N"}, {"type": "null"}]}}, "required": ["next"]}}},
-        {"type": "object", "required": ["when", "who"], "properties": {"when": {"type": "string", "format": "date"}, "who": {"type": "string", "format": "email"}}},
+        {
+            "$ref": "#/$defs/N",
+            "$defs": {
+                "N": {
+                    "type": "object",
+                    "properties": {"next": {"anyOf": [{"$ref": "#/$defs/N"}, {"type": "null"}]}},
+                    "required": ["next"],
+                }
+            },
+        },
+        {
+            "type": "object",
+            "required": ["when", "who"],
+            "properties": {"when": {"type": "string", "format": "date"}, "who": {"type": "string", "format": "email"}},
+        },
         {"oneOf": [{"type": "object", "properties": {"k": {"const": "x"}}, "required": ["k"]}, {"type": "null"}]},
-        {"allOf": [{"type": "object", "properties": {"a": {"type": "boolean"}}, "required": ["a"]}, {"properties": {"b": {"type": "integer"}}, "required": ["b"]}]},
+        {
+            "allOf": [
+                {"type": "object", "properties": {"a": {"type": "boolean"}}, "required": ["a"]},
+                {"properties": {"b": {"type": "integer"}}, "required": ["b"]},
+            ]
+        },
         {"type": ["null", "string"], "minLength": 2},
         {"type": "object", "additionalProperties": {"type": "integer"}, "required": ["x", "y"]},
     ],
@@ -208,7 +230,9 @@ def test_values_come_from_the_text_where_it_holds_them() -> None:
     assert filled == {"amount": 200, "currency": "EUR", "date": "2026-05-01", "mood": "angry", "email": "a@b.co"}
 
 
-@pytest.mark.parametrize("pattern", ["^a{3}$", "[0-9a-f]{8}-[0-9]{2}", "^(yes|no)$", "\\w+@\\w+", "^[^a-z]x?$", "(ab)\\1"])
+@pytest.mark.parametrize(
+    "pattern", ["^a{3}$", "[0-9a-f]{8}-[0-9]{2}", "^(yes|no)$", "\\w+@\\w+", "^[^a-z]x?$", "(ab)\\1"]
+)
 def test_examples_of_patterns(pattern: str) -> None:
     made = example(pattern)
     assert made is not None

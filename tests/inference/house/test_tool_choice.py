@@ -14,8 +14,14 @@ from tests.inference.house.toolsets import GREENHOUSE, LIBRARY, OBSERVATORY, SHO
         ("how moist is bed seven", ("look_up_bed", {"bed_id": "7"})),
         ("What grows in bed 12?", ("look_up_bed", {"bed_id": "12"})),
         ("please water bed seven for twenty minutes", ("water_bed", {"bed_id": "7", "minutes": 20})),
-        ("could you water bed number 3 for 5 minutes with fertiliser", ("water_bed", {"bed_id": "3", "minutes": 5, "fertiliser": True})),
-        ("water bed 4 for ten minutes without fertiliser please", ("water_bed", {"bed_id": "4", "minutes": 10, "fertiliser": False})),
+        (
+            "could you water bed number 3 for 5 minutes with fertiliser",
+            ("water_bed", {"bed_id": "3", "minutes": 5, "fertiliser": True}),
+        ),
+        (
+            "water bed 4 for ten minutes without fertiliser please",
+            ("water_bed", {"bed_id": "4", "minutes": 10, "fertiliser": False}),
+        ),
         ("it's hot in here, open the roof vents fully", ("set_vents", {"position": "fully_open"})),
         ("close the vents", ("set_vents", {"position": "closed"})),
         ("set the roof vents half open", ("set_vents", {"position": "half_open"})),
@@ -89,36 +95,59 @@ def test_elliptical_follow_up_uses_the_last_tool() -> None:
 
 @pytest.mark.parametrize("number", ["four one seven", "four hundred and seventeen", "417.", "4 1 7", "4-1-7", "#417"])
 def test_shop_number_however_it_was_heard(number: str) -> None:
-    assert calls(Dialogue(SHOP_FACTS, SHOP).say(f"where is my order {number}")) == [("lookup_order", {"order_id": "417"})]
+    assert calls(Dialogue(SHOP_FACTS, SHOP).say(f"where is my order {number}")) == [
+        ("lookup_order", {"order_id": "417"})
+    ]
 
 
 def test_shop_story() -> None:
     talk = Dialogue(SHOP_FACTS, SHOP)
     assert calls(talk.say("where is my order four one seven")) == [("lookup_order", {"order_id": "417"})]
-    spoken = said(talk.result({"order_id": "417", "item": "blue kettle", "status": "delivered", "amount": 240.0, "currency": "USD"}))
+    spoken = said(
+        talk.result(
+            {"order_id": "417", "item": "blue kettle", "status": "delivered", "amount": 240.0, "currency": "USD"}
+        )
+    )
     assert "417" in spoken and "delivered" in spoken and "240.00 USD" in spoken
     ((name, arguments),) = calls(talk.say("it arrived broken and I want my money back"))
     assert name == "delegate"
     assert "arrived broken" in arguments["goal"] and "money back" in arguments["goal"] and "417" in arguments["goal"]
     assert said(talk.result({"say": "I have passed that on."})) == "I have passed that on."
-    assert calls(talk.say("by the way, do you have the blue kettle in stock?")) == [("check_stock", {"item": "blue kettle"})]
+    assert calls(talk.say("by the way, do you have the blue kettle in stock?")) == [
+        ("check_stock", {"item": "blue kettle"})
+    ]
     assert "in stock" in said(talk.result({"item": "blue kettle", "in_stock": True, "quantity": 3}))
     assert "Saturday from ten to four" in said(talk.say("what are your opening hours on saturday"))
     talk.say("please remember my locker code is blue heron seven")
-    assert said(talk.say("what was the word I asked you to remember")) == "You told me your locker code is blue heron seven."
+    assert (
+        said(talk.say("what was the word I asked you to remember"))
+        == "You told me your locker code is blue heron seven."
+    )
 
 
 @pytest.mark.parametrize(
     "words",
-    ["tell me a joke", "what is the capital of france", "I feel wonderful today", "my name is Maria Lopez", "that's interesting"],
+    [
+        "tell me a joke",
+        "what is the capital of france",
+        "I feel wonderful today",
+        "my name is Maria Lopez",
+        "that's interesting",
+    ],
 )
 def test_no_tool_is_called_for_what_none_fits(words: str) -> None:
     assert said(Dialogue(SHOP_FACTS, SHOP).say(words))
 
 
 def test_a_small_mishearing_still_finds_the_tool() -> None:
-    assert calls(Dialogue("You work in a library.", LIBRARY).say("can you look up lone 2041 in the loans"))[0][0] == "lookup_loan"
-    assert calls(Dialogue("You run an observatory.", OBSERVATORY).say("which nights in may is the telescop free"))[0][0] == "list_free_nights"
+    assert (
+        calls(Dialogue("You work in a library.", LIBRARY).say("can you look up lone 2041 in the loans"))[0][0]
+        == "lookup_loan"
+    )
+    assert (
+        calls(Dialogue("You run an observatory.", OBSERVATORY).say("which nights in may is the telescop free"))[0][0]
+        == "list_free_nights"
+    )
 
 
 def test_tool_choice_none_required_and_named() -> None:
@@ -140,11 +169,20 @@ def test_two_wishes_become_two_calls_unless_calls_may_not_be_parallel() -> None:
 def test_a_tool_added_later_is_used_without_any_change() -> None:
     talk = Dialogue("You help in a greenhouse.", GREENHOUSE)
     assert said(talk.say("please count the bees in the hive"))
-    talk.tools = [*GREENHOUSE, tool("count_bees", "Count the bees in a hive.", {"hive": text("Which hive", enum=["north", "south"])})]
+    talk.tools = [
+        *GREENHOUSE,
+        tool("count_bees", "Count the bees in a hive.", {"hive": text("Which hive", enum=["north", "south"])}),
+    ]
     assert said(talk.say("please count the bees in the hive")) == "Which hive is it?"
     assert calls(talk.say("the south one")) == [("count_bees", {"hive": "south"})]
 
 
 def test_strict_schema_optional_parameters_become_null() -> None:
-    strict = tool("ring_bell", "Ring the bell of the tower.", {"times": {"type": "integer"}, "note": {"anyOf": [{"type": "string"}, {"type": "null"}]}})
-    assert calls(Dialogue("You help.", [strict]).say("ring the bell three times")) == [("ring_bell", {"times": 3, "note": None})]
+    strict = tool(
+        "ring_bell",
+        "Ring the bell of the tower.",
+        {"times": {"type": "integer"}, "note": {"anyOf": [{"type": "string"}, {"type": "null"}]}},
+    )
+    assert calls(Dialogue("You help.", [strict]).say("ring the bell three times")) == [
+        ("ring_bell", {"times": 3, "note": None})
+    ]

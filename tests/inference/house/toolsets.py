@@ -7,7 +7,11 @@ from tests.inference.house.dialogue import text, tool, whole
 TODAY = "Today is Friday 2026-03-13."
 
 GREENHOUSE = [
-    tool("look_up_bed", "Look up a garden bed: what grows there and how moist the soil is.", {"bed_id": text("The bed's number")}),
+    tool(
+        "look_up_bed",
+        "Look up a garden bed: what grows there and how moist the soil is.",
+        {"bed_id": text("The bed's number")},
+    ),
     tool(
         "water_bed",
         "Water a garden bed for some minutes.",
@@ -22,12 +26,23 @@ GREENHOUSE = [
 ]
 
 LIBRARY = [
-    tool("lookup_loan", "Look up a loan: the book, when it is due and any fee.", {"loan_id": text("Loan number, digits only", pattern=r"^\d{4}$")}),
-    tool("find_book", "Find a book in the catalogue and whether a copy is on the shelf.", {"title": text("Title of the book")}),
+    tool(
+        "lookup_loan",
+        "Look up a loan: the book, when it is due and any fee.",
+        {"loan_id": text("Loan number, digits only", pattern=r"^\d{4}$")},
+    ),
+    tool(
+        "find_book",
+        "Find a book in the catalogue and whether a copy is on the shelf.",
+        {"title": text("Title of the book")},
+    ),
     tool(
         "renew_loan",
         "Renew a loan so that the book may be kept longer.",
-        {"loan_id": text("Loan number, digits only", pattern=r"^\d{4}$"), "until": text("The new due date", format="date")},
+        {
+            "loan_id": text("Loan number, digits only", pattern=r"^\d{4}$"),
+            "until": text("The new due date", format="date"),
+        },
     ),
     tool(
         "waive_fee",
@@ -72,7 +87,11 @@ VET = [
 ]
 
 SHOP = [
-    tool("lookup_order", "Look up an order: its items, state, price and when it arrives.", {"order_id": text("The order number, digits only", pattern=r"^\d+$")}),
+    tool(
+        "lookup_order",
+        "Look up an order: its items, state, price and when it arrives.",
+        {"order_id": text("The order number, digits only", pattern=r"^\d+$")},
+    ),
     tool("check_stock", "Whether an item is in stock, and its price.", {"item": text("Name of the item")}),
     tool(
         "delegate",
