@@ -1,5 +1,6 @@
 """Says in one line each what pydantic found wrong, and what is allowed instead."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -44,8 +45,13 @@ def explain(error: ValidationError, *, name: Callable[[tuple[str | int, ...]], s
     return lines
 
 
+def without_password(text: str) -> str:
+    """The text with the passwords of URLs in it masked."""
+    return re.sub(r"(://[^:/@\s]*):[^@/\s]*@", r"\1:********@", text)
+
+
 def _shown(place: str, value: object) -> str:
     if any(word in place.lower() for word in _SECRET_WORDS):
         return "(hidden)"
-    text = repr(value)
+    text = without_password(repr(value))
     return text if len(text) <= 60 else text[:57] + "..."

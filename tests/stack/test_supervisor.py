@@ -83,7 +83,7 @@ async def test_gives_up_loudly_on_what_dies_again_and_again(data: Path) -> None:
             pass
     assert "bad: ended with exit code 7, 3 times in a row: given up" in str(caught.value)
     assert "about to crash" in str(caught.value)
-    assert events[-2].state is State.FAILED
+    assert events[-1].state is State.FAILED
 
 
 async def test_a_start_that_fails_ends_what_was_started(data: Path) -> None:

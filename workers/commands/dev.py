@@ -11,7 +11,8 @@ from rich.console import Console
 
 from workers.settings import env_file
 from workers.stack.console import StackConsole
-from workers.stack.stack import DEFAULT_DATA, DEFAULT_SPEC, Stack
+from workers.stack.servers import DEFAULT_DATA, DEFAULT_SPEC
+from workers.stack.stack import Stack
 
 app = typer.Typer()
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

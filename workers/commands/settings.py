@@ -1,7 +1,6 @@
 """`greenroom settings`: every setting with its value and meaning; secrets masked."""
 
 import json
-import re
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from workers.settings import Settings, load_settings, variable
 from workers.settings_example import example
+from workers.validation import without_password
 
 app = typer.Typer()
 
@@ -43,5 +43,4 @@ def settings(
 def _shown(value: Any) -> str:
     if isinstance(value, SecretStr):
         return "********" if value.get_secret_value() else ""
-    text = json.dumps(value) if isinstance(value, dict) else str(value)
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:********@", text)
+    return without_password(json.dumps(value) if isinstance(value, dict) else str(value))

@@ -105,7 +105,8 @@ class ManagedProcess:
             await self._end_child(signal.SIGTERM)
         if self._pump is not None:
             await self._finish_pump()
-        self._set(State.STOPPED)
+        if self.state not in (State.ENDED, State.FAILED):
+            self._set(State.STOPPED)
         self.output.close()
 
     # -- the life of the process ---------------------------------------------------------------------------------

@@ -12,6 +12,8 @@ from workers.stack.launch import Launch
 from workers.stack.spec import LiveKitServer, TemporalExtras, TemporalFlags
 
 ROOT = Path(__file__).resolve().parents[2]
+DEFAULT_SPEC = ROOT / "temporal-dev.yml"
+DEFAULT_DATA = ROOT / ".dev"
 LOOPBACK = "127.0.0.1"
 
 

@@ -17,12 +17,9 @@ from workers.stack.ports import Reservations, check_free
 from workers.stack.process import ManagedProcess
 from workers.stack.reaper import MARK, Reaper, sweep
 from workers.stack.selection import select, wanted_ports
-from workers.stack.servers import ROOT
+from workers.stack.servers import DEFAULT_DATA, DEFAULT_SPEC
 from workers.stack.spec import StackSpec, load_spec
 from workers.stack.state import StackState, me, read_state, write_state
-
-DEFAULT_SPEC = ROOT / "temporal-dev.yml"
-DEFAULT_DATA = ROOT / ".dev"
 
 
 class Stack:

