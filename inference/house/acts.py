@@ -27,8 +27,10 @@ _AFFIRM = (
     r"(yes|yeah|yep|yup|sure|ok|okay|correct|right|exactly|absolutely|definitely|certainly|fine|agreed|affirmative)"
 )
 _AFFIRM_PHRASE = (
-    r"(go ahead|please do|do it|do that|do so|that is (right|correct|fine|ok|okay|good|it)|sounds good|of course|by all "
-    r"means|why not|i do|i am sure|i confirm|confirmed|confirm|i agree|it is|you can|you may|let us do (it|that)|carry on|"
+    r"(go ahead|please do|do it|do that|do so|that is (right|correct|fine|ok|okay|good|it)|"
+    r"sounds good|of course|by all "
+    r"means|why not|i do|i am sure|i confirm|confirmed|confirm|i agree|it is|you can|you may|let "
+    r"us do (it|that)|carry on|"
     r"proceed|that would be (great|good|nice|fine|perfect|lovely)|perfect|great|please)"
 )
 _DENY = (
@@ -44,16 +46,20 @@ _GREETING = (
 _THANKS = (
     r"(thanks?( you)?|many thanks|cheers|much appreciated|i appreciate (it|that)|very kind|great|perfect|lovely|super|"
     r"so much|very much|a lot|again|that (is|was) (great|helpful|very helpful|very kind|all|everything|perfect|lovely)|"
-    r"for (your|the|all your|all the) help|for that|that helps|you|have been|are|very helpful|ok|okay|alright|all right|wonderful)"
+    r"for (your|the|all your|all the) help|for that|that helps|you|have been|are|very helpful|ok|"
+    r"okay|alright|all right|wonderful)"
 )
 _GOODBYE = (
     r"(goodbye|good bye|bye|bye bye|see you( later| soon| then)?|farewell|take care|have a (nice|good|great|lovely)"
-    r" (day|one|evening|weekend|afternoon|night)|talk to you (later|soon)|good night|that (is|will be) all( for (now|today))?)"
+    r" (day|one|evening|weekend|afternoon|night)|talk to you (later|soon)|good night|that (is|"
+    r"will be) all( for (now|today))?)"
 )
 _REPEAT = re.compile(
     r"\b((can|could|would|will) you (please )?(repeat|say) (that|it|this|the last (part|bit|thing)|yourself)( again)?"
-    r"|say (that|it) again|repeat (that|it|please|the last (part|bit|thing))|come again|(i )?(did|do) not (hear|catch|get|understand) "
-    r"(you|that|it|what you said)|(what|pardon|sorry) (what )?did you say$|what was that$|one more time|say again|what did you just say)"
+    r"|say (that|it) again|repeat (that|it|please|the last (part|bit|thing))|come again|(i "
+    r")?(did|do) not (hear|catch|get|understand) "
+    r"(you|that|it|what you said)|(what|pardon|sorry) (what )?did you say$|what was that$|one "
+    r"more time|say again|what did you just say)"
 )
 _REPEAT_ALONE = re.compile(r"(pardon( me)?|sorry|excuse me|what|huh|come again|repeat|again|please repeat)( please)?")
 _REMEMBER = re.compile(
@@ -74,7 +80,8 @@ _ASK_FOR = re.compile(
 )
 _WISH = re.compile(
     r"\b(i|we) (really |just |also |would |do )*(want|need|like|wish|would like|have to|love|prefer)\b|"
-    r"\b(can|could|would|will) you\b|\b(can|could|may) (i|we)\b|\bplease\b|\b(i am|we are) (calling|ringing|here) (to|about|for|because)\b|"
+    r"\b(can|could|would|will) you\b|\b(can|could|may) (i|we)\b|\bplease\b|\b(i am|we are) "
+    r"(calling|ringing|here) (to|about|for|because)\b|"
     r"\b(i am|we are) (trying|looking|hoping) (to|for)\b|\blet us\b|\bi demand\b|\bgive me\b"
 )
 

@@ -18,7 +18,8 @@ from inference.house.text import content_stems, expand, name_words, sentence_cas
 from inference.house.transcript import lines_of
 
 _RECALL = re.compile(
-    r"\b(i|we) (just |once |had )?(asked|told|said|mentioned|gave|give|wanted)\b|\b(do|did|can|could) you (still )?(remember|recall)\b|"
+    r"\b(i|we) (just |once |had )?(asked|told|said|mentioned|gave|give|wanted)\b|\b(do|did|can|"
+    r"could) you (still )?(remember|recall)\b|"
     r"\b(remind me|did i (say|tell|mention|ask|give|want))\b"
 )
 _YOU_SAID = re.compile(r"\b(you|did you) (just )?(said|say|told|tell|mention|mentioned|promise|promised)\b")
@@ -28,7 +29,8 @@ _STATE_QUESTION = re.compile(
     r"done yet|ready yet|how long (will|does) (it|that) take|what about my)\b"
 )
 _STATE = re.compile(
-    r"\b(is|are|was|were|has been|:) (still )?(being|waiting|done|declined|approved|refused|cancelled|failed|pending|open|"
+    r"\b(is|are|was|were|has been|:) (still )?(being|waiting|done|declined|approved|refused|"
+    r"cancelled|failed|pending|open|"
     r"expired|finished|with a|in progress|under)\b|: .*\b(waiting|pending|approved|declined|running)\b|^waiting\b"
 )
 _STATE_WORDS = frozenset(

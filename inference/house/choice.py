@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from inference.house.acts import is_question, is_request
 from inference.house.identifiers import mentions
@@ -17,7 +18,8 @@ from inference.house.wording import clauses, noun_phrase
 _THRESHOLD = 0.75
 _STATEMENT_THRESHOLD = 1.5
 _HAVE = re.compile(
-    r"^(do you (still )?(have|sell|keep|carry|offer)|have you( got)?|is there|are there|got any|can i (get|have|find))\b"
+    r"^(do you (still )?(have|sell|keep|carry|offer)|have you( got)?|is there|are there|got any|"
+    r"can i (get|have|find))\b"
 )
 _EVENT = re.compile(r"^(it|they|this|that|i|my|the|we|there|one|some)\b")
 
@@ -97,9 +99,9 @@ def ranking(text: str, offers: Sequence[Offer]) -> list[Choice]:
 def _pairs(every: list[str], offer: Offer) -> float:
     """Extra weight for two neighbouring words that the description has as neighbours too."""
     told = [stem(word) for word in words(" ".join(name_words(offer.name)) + " . " + offer.description)]
-    pairs = set(zip(told, told[1:], strict=False))
+    pairs = set(pairwise(told))
     content = set(content_stems(" ".join(every)))
-    hits = {pair for pair in zip(every, every[1:], strict=False) if pair in pairs and set(pair) & content}
+    hits = {pair for pair in pairwise(every) if pair in pairs and set(pair) & content}
     return 0.3 * min(len(hits), 2)
 
 
@@ -120,7 +122,7 @@ def asks(text: str, offers: Sequence[Offer]) -> bool:
 
 
 def choices(text: str, offers: Sequence[Offer]) -> list[Choice]:
-    """The tools that an utterance asks for: one for the whole, or one for each part that asks for something of its own."""
+    """The tools that an utterance asks for: one for the whole, or one for each part with a wish of its own."""
     whole = choose(text, offers)
     parts = [part for part in clauses(text) if asks(part, offers)]
     if len(parts) < 2:

@@ -161,7 +161,7 @@ def parse_json(text: str) -> Any:
 
 
 def parse_result(text: str) -> Any:
-    """A tool's result: JSON, a Python literal (some clients write `str(dict)`), MCP text content, or the text itself."""
+    """A tool's result: JSON, a Python literal (some clients write `str(dict)`), MCP content, or the text itself."""
     stripped = text.strip()
     value = parse_json(stripped)
     if value is None and stripped[:1] in ("{", "[", "("):

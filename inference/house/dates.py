@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time, timedelta
+from itertools import pairwise
 
 from inference.house.numbers import TENS, UNITS, find_numbers, tokens
 from inference.house.text import expand
@@ -139,7 +140,7 @@ def relative_date(text: str, today: date) -> date | None:
     if re.search(r"\b(next|in a) week\b", low):
         return today + timedelta(days=7)
     named = re.search(r"\bthe (\d{1,2})(st|nd|rd|th)\b", low)
-    ordinal = next((_ORDINALS[t] for p, t in zip(toks, toks[1:], strict=False) if p == "the" and t in _ORDINALS), None)
+    ordinal = next((_ORDINALS[t] for p, t in pairwise(toks) if p == "the" and t in _ORDINALS), None)
     day = int(named[1]) if named else (ordinal if ordinal and ordinal > 3 else None)
     if day:
         for months in range(3):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from inference.house import schema as js
@@ -209,7 +210,7 @@ def _gathered(offer: Offer, conversation: Conversation, today: date | None) -> d
     """Values that the caller gave to earlier questions about the same tool."""
     found: dict[str, Any] = {}
     turns = list(conversation.turns)
-    for before, now in zip(turns, turns[1:], strict=False):
+    for before, now in pairwise(turns):
         if before.speaker != "agent" or now.speaker != "caller" or now is turns[-1]:
             continue
         for parameter in offer.parameters:

@@ -11,7 +11,8 @@ from inference.house.text import expand, name_words, sentence_case, sentences
 _STATUS_KEYS = ("error", "status", "state", "outcome", "result", "decision", "code")
 _NOT_FOUND = re.compile(r"\b(not[_ -]?found|unknown|no such|does not exist|missing|404|nothing found|could not find)\b")
 _DENIED = re.compile(
-    r"\b(denied|refused|rejected|declined|forbidden|not[_ -]allowed|unauthori[sz]ed|not[_ -]approved|not[_ -]permitted)\b"
+    r"\b(denied|refused|rejected|declined|forbidden|not[_ -]allowed|unauthori[sz]ed|not[_ "
+    r"-]approved|not[_ -]permitted)\b"
 )
 _EXPIRED = re.compile(r"\b(expired|timed[_ -]?out|timeout|too late|deadline passed|lapsed)\b")
 _FAILED = re.compile(r"\b(failed|failure|error|invalid|unavailable|exception|could not|unable)\b")
@@ -84,18 +85,19 @@ def classify(result: Any) -> tuple[str, str]:
         if key == "approved" and result.get(key) is False:
             kind, failed = kind or "denied", True
     short = len(low.split()) <= 4 * max(1, len(marks))
-    if not failed and not (kind and kind != "failed" and short and "status" not in _misleading(result)):
-        if not (kind == "failed" and str(result.get("status", "")).lower() in ("failed", "error", "failure")):
-            return "", ""
+    said_no = kind not in ("", "failed") and short and not _a_record(result)
+    said_failed = str(result.get("status", "")).lower() in ("failed", "error", "failure")
+    if not (failed or said_no or said_failed):
+        return "", ""
     return kind or "failed", _reason(result)
 
 
-def _misleading(result: dict[str, Any]) -> set[str]:
-    """Fields whose word belongs to the record shown and not to the call: a record with other data and such a status."""
+def _a_record(result: dict[str, Any]) -> bool:
+    """Whether a status belongs to the record shown (a declined booking that was looked up) and not to the call."""
     others = [
         key for key in result if key not in (*_STATUS_KEYS, "message", "reason", "detail", "details", "say", "speech")
     ]
-    return {"status"} if len(others) > 3 else set()
+    return len(others) > 3
 
 
 def _kind(low: str) -> str:

@@ -32,7 +32,7 @@ _ORDINAL = re.compile(r"\d+(st|nd|rd|th|am|pm|s)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Mention:
-    """A number or code that was said. `label` is the stem of the noun before it, "" if none; `word` that noun itself."""
+    """A number or code that was said. `word` is the noun before it ("" if none), `label` the stem of that noun."""
 
     digits: str
     code: str

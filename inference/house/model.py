@@ -36,6 +36,7 @@ from inference.house.verbalise import outcome
 from inference.wire.chat import ChatRequest, HouseReply, JsonObjectFormat, JsonSchemaFormat, NamedToolChoice
 
 MODEL_NAME = "house-1"
+_ABOUT_PICTURE = re.compile(r"\b(see|look|picture|photo|image|screen|show|this|that)\w*\b")
 
 
 def respond(request: ChatRequest, *, today: date | None = None) -> HouseReply:
@@ -78,9 +79,9 @@ def _said(decision: Decision) -> HouseReply:
 def _turn(conversation: Conversation, offers: list[Offer], today: date | None) -> HouseReply:
     text = conversation.last.text
     act = act_of(text)
-    if conversation.last.picture and not describes_picture(text):
-        if act is Act.EMPTY or re.search(r"\b(see|look|picture|photo|image|screen|show|this|that)\w*\b", expand(text)):
-            return HouseReply(content=NO_PICTURES)
+    shown = conversation.last.picture and not describes_picture(text)
+    if shown and (act is Act.EMPTY or _ABOUT_PICTURE.search(expand(text))):
+        return HouseReply(content=NO_PICTURES)
     if act is Act.EMPTY:
         spoken = any(turn.speaker == "agent" for turn in conversation.turns)
         return HouseReply(content=NOT_HEARD if spoken or text else greeting(conversation.system))

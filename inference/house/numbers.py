@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 
 from inference.house.lexicon import STOP_WORDS
 from inference.house.text import words
@@ -224,7 +225,7 @@ def _cardinal(parts: list[str]) -> int | None:
 def _closed(parts: list[str]) -> bool:
     """Whether no unit follows a unit, which would be digit-by-digit speech."""
     small = [part in UNITS or part.isdigit() for part in parts]
-    return not any(a and b for a, b in zip(small, small[1:], strict=False))
+    return not any(a and b for a, b in pairwise(small))
 
 
 def _digits(parts: list[str]) -> str:

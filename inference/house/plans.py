@@ -17,10 +17,11 @@ from inference.house.ranking import Index
 from inference.house.roles import RoleInfo, roles_of
 from inference.house.schema import Schema
 from inference.house.shapes import AFTER, ROLE, TASK, TOOLS, array_property, identity_of, nothing, property_for, worded
-from inference.house.text import content_stems, expand, name_words, sentence_case, without_fillers
+from inference.house.text import content_stems, name_words, sentence_case, without_fillers
 
 _SPLIT = re.compile(
-    r"(?P<stop>(?<=[.!?;])\s+)|\s*[,;]?\s+(?P<join>\band also\b|\band (?:then|afterwards|after that)\b|\bthen\b|\bafter that\b|\bafterwards\b|"
+    r"(?P<stop>(?<=[.!?;])\s+)|\s*[,;]?\s+(?P<join>\band also\b|\band (?:then|afterwards|after "
+    r"that)\b|\bthen\b|\bafter that\b|\bafterwards\b|"
     r"\bas well as\b|\bplus\b|\balso\b|\bbut\b|\band\b)\s+",
     re.IGNORECASE,
 )

@@ -27,15 +27,19 @@ _PROMISE = re.compile(
 )
 _DECIDED = re.compile(
     r"\b(approved|approve|rejected|declined|denied|refused|decided|agreed|confirmed|granted|settled|expired|cancelled|"
-    r"(i|we) have (?!passed|noted|asked|checked|started)[a-z]+(ed|en|t) |has been [a-z]+(ed|en|t)\b|was [a-z]+(ed|en|t) by)\b"
+    r"(i|we) have (?!passed|noted|asked|checked|started)[a-z]+(ed|en|t) |has been [a-z]+(ed|en|"
+    r"t)\b|was [a-z]+(ed|en|t) by)\b"
 )
 _NOT_KNOWN = re.compile(
     r"\b(do not know|can not|could not|not sure|find out|will check|look into|no idea|get back to you|unable)\b"
 )
 _DUE = re.compile(
-    r"\b(by|before|until|on|within|in|at the latest by)?\s*((the )?(day after tomorrow|today|tonight|tomorrow|(next |this )?"
-    r"(monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|month)|end of the (day|week|month)|\d{4}-\d{2}-\d{2})|"
-    r"(within|in) (\w+) (minutes?|hours?|days?|weeks?|months?)|(january|february|march|april|may|june|july|august|september|"
+    r"\b(by|before|until|on|within|in|at the latest by)?\s*((the )?(day after tomorrow|today|"
+    r"tonight|tomorrow|(next |this )?"
+    r"(monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|month)|end of the (day|week|"
+    r"month)|\d{4}-\d{2}-\d{2})|"
+    r"(within|in) (\w+) (minutes?|hours?|days?|weeks?|months?)|(january|february|march|april|may|"
+    r"june|july|august|september|"
     r"october|november|december) \d{1,2})\b"
 )
 _SMALL_TALK = frozenset({Act.EMPTY, Act.GREETING, Act.THANKS, Act.GOODBYE, Act.REPEAT, Act.AFFIRM, Act.DENY})
@@ -52,7 +56,7 @@ class Item:
 
 
 def is_summary(schema: Schema, root: Schema) -> bool:
-    """Whether a schema asks for a summary: a text named so, with or without lists of decisions, actions and the like."""
+    """Whether a schema asks for a summary: a text named so, or several lists of decisions, actions and the like."""
     named = [name for name in js.properties(schema) if "summary" in name_words(name)]
     lists = [
         name for name in js.properties(schema) if _list_kind(name) and array_property(schema, root, name) is not None

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from inference.house.wordlist import listed
 
 _LINE = re.compile(
-    r"^\s*(?:[-*•]\s*)?(?:[\[(]\s*(?P<id>[A-Za-z]*[-_]?\d[\w.:-]*|[A-Za-z][\w-]*\d[\w-]*|[0-9a-f-]{8,})[^\])]*[\])]\s*)?"
+    r"^\s*(?:[-*•]\s*)?(?:[\[(]\s*(?P<id>[A-Za-z]*[-_]?\d[\w.:-]*|[A-Za-z][\w-]*\d[\w-]*|"
+    r"[0-9a-f-]{8,})[^\])]*[\])]\s*)?"
     r"(?:[\[(][^\])]*[\])]\s*)*"
-    r"(?:(?P<who>caller|user|client|human|person|visitor|participant|guest|you|agent|assistant|voice|bot|system|operator|"
+    r"(?:(?P<who>caller|user|client|human|person|visitor|participant|guest|you|agent|assistant|"
+    r"voice|bot|system|operator|"
     r"[A-Z][a-z]+)(?:\s*\([^)]*\))?(?: said| asked| says)?\s*:\s*)?(?P<text>.*\S)\s*$",
     re.IGNORECASE,
 )

@@ -21,8 +21,10 @@ _SPOKEN_EMAIL = re.compile(
     r"((?:[a-z0-9]+(?: (?:dot|point|underscore|dash|hyphen|plus) )?)+) at ((?:[a-z0-9]+ (?:dot|point) )+[a-z]{2,})\b"
 )
 _NAME = re.compile(
-    r"\b(?:my (?:full |first |last )?name(?: is|'s)|name is|i am called|call me|(?:this is|i am|it is|it's|i'm)(?= [A-Z])|"
-    r"(?:under|for|in) the name(?: of)?)\s+(?P<name>[A-Za-z][\w'-]*(?:\s+[A-Z][\w'-]*|\s+(?!and\b|i\b|speaking\b)[a-z]+(?=\W*$))*)",
+    r"\b(?:my (?:full |first |last )?name(?: is|'s)|name is|i am called|call me|(?:this is|i am|"
+    r"it is|it's|i'm)(?= [A-Z])|"
+    r"(?:under|for|in) the name(?: of)?)\s+(?P<name>[A-Za-z][\w'-]*(?:\s+[A-Z][\w'-]*|"
+    r"\s+(?!and\b|i\b|speaking\b)[a-z]+(?=\W*$))*)",
     re.IGNORECASE,
 )
 _FOR_NAME = re.compile(r"\b(?:for|with|to) (?:(?:Mr|Mrs|Ms|Dr)\.? )?(?P<name>[A-Z][\w'-]+(?: [A-Z][\w'-]+)*)")
@@ -168,7 +170,7 @@ def person_name(text: str) -> str | None:
 
 
 def moment_value(parameter: Parameter, text: str, today: date | None) -> str | None:
-    """A date, time of day, or both, as the parameter's format, name or description asks; None if it asks for neither."""
+    """A date, a time of day, or both, as the parameter's format, name or description asks, or None."""
     form = parameter.schema.get("format")
     described = set(name_words(parameter.name)) | set(words(parameter.description))
     if form is None and "month" in name_words(parameter.name):

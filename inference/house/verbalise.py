@@ -8,7 +8,7 @@ from typing import Any
 
 from inference.house.conversation import ToolRun
 from inference.house.failures import failure
-from inference.house.lexicon import ACTION_VERBS, READ_VERBS
+from inference.house.lexicon import READ_VERBS
 from inference.house.speaking import MONEY_KEYS, money_pairs, plain_words, scalar
 from inference.house.text import content_stems, expand, joined, name_words, paraphrases, sentence_case, sentences, stem
 from inference.house.wordlist import listed
@@ -22,12 +22,14 @@ _HIDDEN = frozenset(
     )
 )
 _MAX_FIELDS = 4
-_IRREGULAR_DONE = {
-    "set": "set", "put": "put", "cut": "cut", "let": "let", "send": "sent", "make": "made", "give": "given", "take": "taken",
-    "buy": "bought", "sell": "sold", "hold": "held", "keep": "kept", "leave": "left", "write": "written", "run": "run",
-    "begin": "begun", "bring": "brought", "draw": "drawn", "build": "built", "feed": "fed", "tell": "told", "lend": "lent",
-    "pay": "paid", "withdraw": "withdrawn", "do": "done", "ring": "rung", "speak": "spoken", "find": "found", "wake": "woken",
-}  # fmt: skip
+_IRREGULAR_DONE = dict(
+    pair.split(":")
+    for pair in listed(
+        """set:set put:put cut:cut let:let send:sent make:made give:given take:taken buy:bought sell:sold hold:held
+    keep:kept leave:left write:written run:run begin:begun bring:brought draw:drawn build:built feed:fed tell:told
+    lend:lent pay:paid withdraw:withdrawn do:done ring:rung speak:spoken find:found wake:woken"""
+    )
+)
 
 
 def spoken_override(result: Any) -> str:

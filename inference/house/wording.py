@@ -14,7 +14,8 @@ from inference.house.wordlist import listed
 
 _PRONOUN = re.compile(r"\b(it|its|it's|that|this|they|them|those|these|one)\b", re.IGNORECASE)
 _CLAUSE = re.compile(
-    r"(?<=[.!?;])\s+|\s*[,;]?\s+\b(?:and also|and then|and after that|after that|and afterwards|and|also|but|then|so|because)\b\s+",
+    r"(?<=[.!?;])\s+|\s*[,;]?\s+\b(?:and also|and then|and after that|after that|and afterwards|"
+    r"and|also|but|then|so|because)\b\s+",
     re.IGNORECASE,
 )
 _BECAUSE = re.compile(r"\b(?:because|since|as)\b\s+(?P<why>.+)$", re.IGNORECASE | re.DOTALL)
@@ -38,7 +39,7 @@ def clauses(text: str) -> list[str]:
 
 
 def standalone(conversation: Conversation, offers: list[Offer], focus: str | None = None) -> str:
-    """The caller's latest words made to stand alone: earlier sentence and entity added where the words only point back."""
+    """The caller's latest words made to stand alone: earlier sentence and entity added where they only point back."""
     text = without_fillers(focus if focus is not None else conversation.last.text)
     earlier = [said for said in conversation.said[1:] if not is_yes(said)]
     thin = len(set(content_stems(text))) < 2 and not mentions(text)

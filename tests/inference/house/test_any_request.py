@@ -13,16 +13,21 @@ from inference.house import respond
 from inference.wire.chat import ChatRequest
 from tests.inference.house.toolsets import GREENHOUSE, LIBRARY, OBSERVATORY, SHOP, SHOP_FACTS, VET
 
-WORDS = st.sampled_from(
-    "please book renew water bed loan seven four one 417 12 tomorrow friday at nine yes no the my it and then what where "
-    "is how much dollars two hundred cat because ill e-mail a@b.co remember that code # $ ? . , ; { } [ ] \" ' \\ \n é 日本 "
-    "double point oh past half until for to".split()
+
+def _one_of(words: str) -> st.SearchStrategy[str]:
+    return st.sampled_from(words.split())
+
+
+WORDS = _one_of(
+    "please book renew water bed loan seven four one 417 12 tomorrow friday at nine yes no the "
+    "my it and then what where "
+    "is how much dollars two hundred cat because ill e-mail a@b.co remember that code # $ ? . , "
+    "; { } [ ] \" ' \\ \n é 日本 "
+    "double point oh past half until for to"
 )
 SPEECH = st.lists(WORDS, max_size=14).map(" ".join) | st.text(max_size=60)
 SCALARS = st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.floats(allow_nan=False) | st.text(max_size=20)
-KEYS = st.sampled_from(
-    "id name status error say amount currency items due_on ok needs_confirmation content type text".split()
-)
+KEYS = _one_of("id name status error say amount currency items due_on ok needs_confirmation content type text")
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=8
 )
@@ -42,7 +47,7 @@ LEAVES = st.one_of(
     st.sampled_from([{"type": "string", "pattern": text} for text in ("^\\d{4}$", "^[A-Z]{3}$", "^x-[a-f0-9]+$")]),
     st.sampled_from([{}, {"const": 4}, {"type": ["string", "null"]}]),
 )
-NAMES = st.sampled_from("id order steps goal role depends_on summary decisions amount date name note item flag".split())
+NAMES = _one_of("id order steps goal role depends_on summary decisions amount date name note item flag")
 
 
 def _object(properties: dict[str, Any], all_needed: bool) -> dict[str, Any]:
@@ -64,7 +69,7 @@ TOOLS = st.lists(
             "type": "function",
             "function": {"name": name, "description": about, "parameters": parameters},
         },
-        st.sampled_from("get_thing make_thing send lookupBed x delegate".split()),
+        _one_of("get_thing make_thing send lookupBed x delegate"),
         SPEECH,
         st.builds(_object, st.dictionaries(NAMES, SCHEMAS, max_size=4), st.booleans()),
     ),

@@ -71,7 +71,8 @@ def test_a_tool_named_in_the_goal_is_honoured() -> None:
 
 def test_earlier_results_in_the_context_supply_arguments() -> None:
     loop = Dialogue(SYSTEM, [entry for entry in LIBRARY if entry["function"]["name"] != "lookup_loan"])
-    request = 'Goal: Waive the late fee of loan 2041.\nResults of earlier steps: {"loan_id": "2041", "amount": 3.5, "currency": "EUR"}'
+    known = '{"loan_id": "2041", "amount": 3.5, "currency": "EUR"}'
+    request = f"Goal: Waive the late fee of loan 2041.\nResults of earlier steps: {known}"
     ((name, arguments),) = calls(loop.say(request))
     assert name == "waive_fee"
     assert arguments["amount"] == 3.5 and arguments["currency"] == "EUR"
