@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import sys
+import threading
 from pathlib import Path
 
 from workers.stack.bootstrap.commands import answers, run
@@ -11,6 +12,7 @@ from workers.stack.bootstrap.places import DEV, LOCK, LOGS, PYPROJECT, PYTHON, R
 from workers.stack.bootstrap.progress import Progress, Step
 
 TITLE, USUAL = "Python environment", 60
+_finding = threading.Lock()
 _STAMP = VENV / "greenroom.stamp"
 
 
@@ -50,6 +52,11 @@ def make(progress: Progress) -> None:
 
 def find_uv(step: Step, log: Path) -> str:
     """uv on PATH, else one of our own from the package index."""
+    with _finding:  # the Python environment and the search for Go both come here, at the same time
+        return _find_uv(step, log)
+
+
+def _find_uv(step: Step, log: Path) -> str:
     own = DEV / "uv"
     for candidate in (shutil.which("uv"), str(own / "bin" / "uv")):
         if candidate and answers([candidate, "--version"]):
