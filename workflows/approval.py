@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -19,12 +21,28 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options, recording
 
 
+Handler = Callable[["ApprovalWorkflow", RawValue], None]
+
+
+def _one_value(handler: Handler) -> Handler:
+    """Calls the handler with one value, however many a signal brings: a second one would stall the workflow for ever.
+
+    The SDK decodes the values of such a signal itself and drops one that it cannot read, which harms nothing.
+    """
+
+    @functools.wraps(handler)
+    def called(self: ApprovalWorkflow, *values: RawValue) -> None:
+        handler(self, *(values if len(values) <= 1 else (RawValue(Payload(data=b"[]")),)))
+
+    return called
+
+
 @workflow.defn(name="Approval")
 class ApprovalWorkflow:
     @workflow.init
     def __init__(self, request: ApprovalRequest) -> None:
         self._state = policy.opened(request, workflow.now())
-        self._arrived: deque[policy.Arrived] = deque()
+        self._arrived: deque[tuple[datetime, policy.Arrived]] = deque()
         self._revision = 0
 
     @workflow.run
@@ -59,16 +77,21 @@ class ApprovalWorkflow:
         return self._state.stage
 
     @workflow.signal(name="decide", description=f"One JSON object: {policy.EXPECTED}, optionally with a note")
+    @_one_value
     def decide(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008 - a default keeps an empty signal harmless
-        self._arrived.append(policy.read(raw.payload.data))
+        self._arrived.append((workflow.now(), policy.read(raw.payload.data)))
 
     @workflow.update(name="decide_update", description="The same decision, answered with its receipt")
     async def decide_update(self, raw: RawValue = RawValue(Payload())) -> DecisionReceipt:  # noqa: B008
         arrived = policy.read(raw.payload.data, channel="update")
-        self._arrived.append(arrived)
+        self._arrived.append((workflow.now(), arrived))
         position = len(self._state.receipts) + len(self._arrived)
         await workflow.wait_condition(lambda: len(self._state.receipts) >= position)
         return self._state.receipts[position - 1]
+
+    @decide_update.validator
+    def _takes_one_value(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008
+        """Lets the SDK refuse an update with more values before it is accepted; later it would stall the workflow."""
 
     @workflow.query(name=VIEW_QUERY)
     def view(self) -> ApprovalView:
@@ -83,13 +106,14 @@ class ApprovalWorkflow:
 
     async def _judge_arrived(self) -> None:
         while self._arrived:
-            arrived = self._arrived[0]
+            moment, arrived = self._arrived[0]
             reviewer = None
             if arrived.problem is None:
                 reviewer = await workflow.execute_activity_method(
                     RecordActivities.reviewer, arrived.reviewer, **options.records("who decided")
                 )
-            self._state, receipt = policy.judge(self._state, arrived, reviewer, workflow.now())
+            # Judged by its arrival: records that answer late must not make a decision late.
+            self._state, receipt = policy.judge(self._state, arrived, reviewer, moment)
             self._arrived.popleft()
             request = self._state.request
             await recording.write(

@@ -80,7 +80,7 @@ class HandoffWorkflow:
             return None
         tool = composition.tool(proposed.tool)
         call = ToolCall(
-            call_id=proposed.call_id,
+            call_id=f"{context.task_id}/{context.step_id}/{number}",  # a model's own ids may repeat
             tool=proposed.tool,
             arguments=Content(subject_id=context.subject_id, body=authority.canonical(arguments)),
             role=context.role,
@@ -255,8 +255,12 @@ class HandoffWorkflow:
 
 
 def _arguments(proposed: ProposedCall) -> dict[str, Any] | None:
+    """What the model wants to send, or None if it is no JSON object that can be sent."""
     try:
         value = json.loads(proposed.arguments.body or "{}")
-    except ValueError:
+        if isinstance(value, dict):
+            authority.canonical(value).encode()
+            return value
+    except (ValueError, RecursionError):  # ValueError: no JSON, or text that no message can carry
         return None
-    return value if isinstance(value, dict) else None
+    return None
