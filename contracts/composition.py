@@ -80,12 +80,16 @@ class ApprovalRule(Contract):
 
 
 class Attendance(Contract):
-    """How soon a missing agent is noticed, in seconds. Heartbeats cost a call each."""
+    """How soon a missing agent is noticed, in seconds. Heartbeats cost a call each.
+
+    `return_seconds`: how long a caller who vanished may take to come back before the call counts as over.
+    """
 
     heartbeat_seconds: float = 0.3
     heartbeat_timeout: float = 1.5
     probe_timeout: float = 0.5
     join_timeout: float = 5.0
+    return_seconds: float = 30.0
 
 
 class Limits(Contract):

@@ -106,6 +106,30 @@ def reachable(state: SessionState, voice: str) -> bool:
     return not away and state.end_reason is None and role is not None and role.health is RoleHealth.PRESENT
 
 
+def present(state: SessionState, voice: str, *, told: bool) -> bool:
+    """What the inbox should be told. While an agent is only being replaced, what was told last stands.
+
+    So what an agent was asked to say stays with the call, and its successor says it.
+    """
+    if reachable(state, voice):
+        return True
+    away = state.caller in (CallerPresence.GONE, CallerPresence.LOST)
+    return told and not away and state.end_reason is None
+
+
+def in_words(state: SessionState) -> str:
+    """The state for people, in Markdown; ids and states alone."""
+    lines = [
+        f"**{'ended: ' + state.end_reason if state.end_reason else 'on the line'}**, {state.turn_count} turns",
+        "",
+        *(f"- role `{r.role}`: agent {r.epoch} {r.health.value}" for r in state.roles),
+        *(f"- task `{t.task_id}`: {t.stage.value.replace('_', ' ')}" for t in state.tasks),
+        *(f"- approval `{a.approval_id}`: {a.stage.value} until {a.deadline:%H:%M:%S} UTC" for a in state.approvals),
+        *(f"- to be said: `{o.delivery_id}`" for o in state.offers),
+    ]
+    return "\n".join(lines)
+
+
 def snapshot(state: SessionState) -> SessionSnapshot:
     start = state.start
     return SessionSnapshot(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydantic import BaseModel
 from temporalio import exceptions, workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
 
@@ -21,21 +22,47 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options, recording
 
 
+PROBE_AGAIN_SECONDS = 1.0
+"""Between two probes while the room API does not answer."""
+
+
+class Carried(BaseModel):
+    """What an attendance takes along when it continues as new."""
+
+    epoch: int
+    identity: str | None
+    lost_epoch: int
+    failures: int
+    reattach: bool
+
+
+class AttendanceInput(AttendanceStart):
+    """Who is to attend, and how far that had come when it continues as new."""
+
+    carried: Carried | None = None
+
+
 @workflow.defn(name="Attendance")
 class AttendanceWorkflow:
     @workflow.init
-    def __init__(self, start: AttendanceStart) -> None:
+    def __init__(self, start: AttendanceInput) -> None:
+        carried = start.carried
         self._start = start
-        self._epoch = start.epoch
-        self._identity: str | None = None
-        self._lost_epoch = 0
+        self._epoch = carried.epoch if carried else start.epoch
+        self._identity = carried.identity if carried else None
+        self._lost_epoch = carried.lost_epoch if carried else 0
+        self._failures = carried.failures if carried else 0
         self._leaving = False
-        self._failures = 0
 
     @workflow.run
-    async def run(self, start: AttendanceStart) -> None:
-        reattach = False
+    async def run(self, start: AttendanceInput) -> None:
+        reattach = start.carried.reattach if start.carried else False
         while not self._leaving:
+            if workflow.info().is_continue_as_new_suggested():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                if self._leaving:
+                    break
+                workflow.continue_as_new(start.model_copy(update={"carried": self._carried(reattach)}))
             if not reattach:
                 self._epoch += 1
                 self._identity = None
@@ -56,9 +83,6 @@ class AttendanceWorkflow:
                 reattach = False
                 continue
             reattach = await self._choose_remedy() is Remedy.REATTACH
-            if workflow.info().is_continue_as_new_suggested():
-                await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(start.model_copy(update={"epoch": self._epoch}))
         await self._report(RoleHealth.LEFT, "the call is over")
 
     @workflow.signal(name=Signal.JOINED.value)
@@ -111,22 +135,39 @@ class AttendanceWorkflow:
         probe: ProbeResult | None = None
         if not witnessed:
             await self._report(RoleHealth.SUSPECT, "heartbeat missed")
-            request = ProbeRequest(
-                room=self._start.room,
-                role=self._start.role,
-                epoch=self._epoch,
-                timeout=self._start.probe_timeout,
-            )
-            probe = await workflow.execute_activity_method(
-                RoomActivities.probe, request, **options.rooms("does it live?")
-            )
+            while (probe := await self._probe()) is None and self._lost_epoch < self._epoch and not self._leaving:
+                # Without the room API nobody could be replaced either: look again rather than give the agent up.
+                await self._wait(PROBE_AGAIN_SECONDS)
             witnessed = self._lost_epoch >= self._epoch
-            if probe.identity is not None:
+            if probe is not None and probe.identity is not None:
                 self._identity = probe.identity
         chosen = remedy(death_witnessed=witnessed, probe=probe)
         if chosen is Remedy.REPLACE:
             await self._report(RoleHealth.LOST, "seen to end" if witnessed else "silent in the room")
         return chosen
+
+    async def _probe(self) -> ProbeResult | None:
+        """The word of the room on the agent, or None when the room API cannot be asked."""
+        request = ProbeRequest(
+            room=self._start.room, role=self._start.role, epoch=self._epoch, timeout=self._start.probe_timeout
+        )
+        try:
+            answer: ProbeResult = await workflow.execute_activity_method(
+                RoomActivities.probe, request, **options.rooms("does it live?")
+            )
+        except ActivityError as error:
+            workflow.logger.warning("no probe of agent %s: %s", self._epoch, type(error.cause).__name__)
+            return None
+        return answer
+
+    def _carried(self, reattach: bool) -> Carried:
+        return Carried(
+            epoch=self._epoch,
+            identity=self._identity,
+            lost_epoch=self._lost_epoch,
+            failures=self._failures,
+            reattach=reattach,
+        )
 
     async def _wait(self, seconds: float) -> None:
         try:

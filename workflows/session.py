@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.contrib.workflow_streams import WorkflowStream, WorkflowStreamState
-from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
@@ -45,8 +45,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options, recording
 
 VOICE = "voice"
-RETURN_SECONDS = 30.0
-"""How long a caller who vanished may take to come back before the call counts as over."""
 KEPT_EVENTS = 200
 
 
@@ -56,6 +54,7 @@ class Carried(BaseModel):
     state: policy.SessionState
     stream: WorkflowStreamState | None
     spoken_to: bool
+    unwritten: tuple[Record, ...] = ()
 
 
 class SessionInput(SessionStart):
@@ -77,14 +76,16 @@ class SessionWorkflow:
         )
         self._stream = WorkflowStream(prior_state=carried.stream if carried else None)
         self._topic = self._stream.topic(STAGE_TOPIC, type=Event)
-        self._unwritten: list[Record] = []
+        self._unwritten: list[Record] = list(carried.unwritten) if carried else []
         self._reachable = carried.spoken_to if carried else False
         self._keep = 24
+        self._return_seconds = 30.0
 
     @workflow.run
     async def run(self, start: SessionInput) -> None:
         composition = await recording.load_composition(start.composition)
         self._keep = composition.limits.recent_turns
+        self._return_seconds = composition.attendance.return_seconds
         if start.carried is None:
             await self._open(composition)
         while self._state.end_reason is None:
@@ -126,7 +127,14 @@ class SessionWorkflow:
 
     @workflow.signal(name=Signal.CALLER_CHANGED.value)
     def caller_changed(self, news: CallerChanged) -> None:
-        self._state = policy.with_caller(self._state, news)
+        known = self._state
+        self._state = policy.with_caller(known, news)
+        if self._state is not known:
+            self._unwritten.append(
+                recording.audit(
+                    known.start.session_id, actor="room", action=f"caller.{news.presence.value}", target=news.identity
+                )
+            )
         if self._state.caller is CallerPresence.GONE:
             self._end("the caller hung up")
 
@@ -187,7 +195,7 @@ class SessionWorkflow:
     async def _wait_for_work(self) -> None:
         timeout = None
         if self._state.caller is CallerPresence.LOST and self._state.caller_since is not None:
-            left = self._state.caller_since + timedelta(seconds=RETURN_SECONDS) - workflow.now()
+            left = self._state.caller_since + timedelta(seconds=self._return_seconds) - workflow.now()
             timeout = max(left, timedelta(0))
         try:
             await workflow.wait_condition(
@@ -201,12 +209,12 @@ class SessionWorkflow:
         return (
             bool(self._unwritten)
             or self._state.end_reason is not None
-            or policy.reachable(self._state, VOICE) != self._reachable
+            or policy.present(self._state, VOICE, told=self._reachable) != self._reachable
             or workflow.info().is_continue_as_new_suggested()
         )
 
     async def _work_off(self) -> None:
-        reachable = policy.reachable(self._state, VOICE)
+        reachable = policy.present(self._state, VOICE, told=self._reachable)
         if reachable != self._reachable:
             self._reachable = reachable
             await self._tell_inbox(present=reachable)
@@ -217,9 +225,6 @@ class SessionWorkflow:
     async def _tell_inbox(self, *, present: bool) -> None:
         start = self._state.start
         voice = self._state.role(VOICE)
-        ended = self._state.end_reason is not None
-        if not present and not ended and self._state.caller is not CallerPresence.LOST:
-            return  # the agent is being replaced: what it was asked to say stays with this call
         await workflow.execute_activity_method(
             MailboxActivities.presence,
             Presence(
@@ -240,9 +245,13 @@ class SessionWorkflow:
         self._reachable = False
         await self._tell_inbox(present=False)
         await self._wait_for_last_turns()
-        await workflow.execute_activity_method(
-            RoomActivities.close, RoomRequest(room=start.room), **options.rooms("close the room")
-        )
+        try:
+            await workflow.execute_activity_method(
+                RoomActivities.close, RoomRequest(room=start.room), **options.rooms("close the room")
+            )
+        except ActivityError as error:
+            # An empty room closes itself; the records and the summary of the call do not write themselves.
+            workflow.logger.warning("the room was not closed: %s", type(error.cause).__name__)
         records, self._unwritten = tuple(self._unwritten), []
         await recording.write(
             *records,
@@ -272,6 +281,8 @@ class SessionWorkflow:
         self._describe()
         self._stream.detach_pollers()
         await workflow.wait_condition(workflow.all_handlers_finished)
+        while self._unwritten:  # an agent's last words may come while the above was being done
+            await self._work_off()
 
     async def _wait_for_last_turns(self) -> None:
         """Agents send their last turn as they leave; the call is not closed before each has left, or a short while."""
@@ -290,7 +301,13 @@ class SessionWorkflow:
             lambda stream: [
                 SessionInput(
                     **self._state.start.model_dump(),
-                    carried=Carried(state=self._state, stream=stream, spoken_to=self._reachable),
+                    carried=Carried(
+                        state=self._state,
+                        stream=stream,
+                        spoken_to=self._reachable,
+                        # What came while others were waited for is written by the next run.
+                        unwritten=tuple(self._unwritten),
+                    ),
                 )
             ]
         )
@@ -330,16 +347,4 @@ class SessionWorkflow:
         )
 
     def _describe(self) -> None:
-        state = self._state
-        lines = [
-            f"**{'ended: ' + state.end_reason if state.end_reason else 'on the line'}**, {state.turn_count} turns",
-            "",
-            *(f"- role `{r.role}`: agent {r.epoch} {r.health.value}" for r in state.roles),
-            *(f"- task `{t.task_id}`: {t.stage.value.replace('_', ' ')}" for t in state.tasks),
-            *(
-                f"- approval `{a.approval_id}`: {a.stage.value} until {a.deadline:%H:%M:%S} UTC"
-                for a in state.approvals
-            ),
-            *(f"- to be said: `{o.delivery_id}`" for o in state.offers),
-        ]
-        workflow.set_current_details("\n".join(lines))
+        workflow.set_current_details(policy.in_words(self._state))
