@@ -1,0 +1,23 @@
+"""One Temporal server and one set of workers for all tests of workflows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from workflow_world import World, world
+
+
+@pytest_asyncio.fixture(scope="session")
+async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    async with world(tmp_path_factory.mktemp("stage")) as found:
+        yield found
+
+
+@pytest_asyncio.fixture(scope="session")
+async def forgetful_stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """A stage on which every workflow continues as new after a few events."""
+    short = {"limit.historyCount.suggestContinueAsNew": 40}
+    async with world(tmp_path_factory.mktemp("forgetful"), short) as found:
+        yield found

@@ -1,0 +1,85 @@
+"""A composition that names no real system: the doubles play its tools, models and rooms."""
+
+from __future__ import annotations
+
+from contracts.composition import ApprovalRule, Attendance, Composition, Limits, Phrases, Role, RoleKind
+from contracts.handoff import Budget
+from contracts.tools import Effect, ToolDeclaration
+
+PHRASES = Phrases(
+    greeting="Hello.",
+    waiting_approval="A colleague is checking.",
+    declined="It was not approved.",
+    expired="Nobody decided in time.",
+    needs_person="A colleague will check what happened.",
+    failed="That did not work.",
+)
+
+DESK = Composition(
+    id="desk",
+    title="A desk",
+    phrases=PHRASES,
+    roles=(
+        Role(name="voice", kind=RoleKind.LIVE, instructions="speak", capabilities=("orders.read",)),
+        Role(name="planner", kind=RoleKind.BACKSTAGE, instructions="plan"),
+        Role(
+            name="operator",
+            kind=RoleKind.BACKSTAGE,
+            instructions="do",
+            capabilities=("orders.read", "billing.refund", "slots.book", "mail.send"),
+            budget=Budget(model_calls=4, tool_calls=3),
+        ),
+        Role(name="clerk", kind=RoleKind.BACKSTAGE, instructions="look", capabilities=("orders.read",)),
+        Role(name="summarizer", kind=RoleKind.BACKSTAGE, instructions="sum up"),
+    ),
+    tools=(
+        ToolDeclaration(name="lookup", server="shop", capability="orders.read"),
+        ToolDeclaration(
+            name="refund",
+            server="shop",
+            capability="billing.refund",
+            effect=Effect.IRREVERSIBLE,
+            idempotency="key",
+            say="Refund order {order}",
+        ),
+        ToolDeclaration(
+            name="book", server="shop", capability="slots.book", effect=Effect.REVERSIBLE, idempotency="key"
+        ),
+        ToolDeclaration(
+            name="mail",
+            server="shop",
+            capability="mail.send",
+            effect=Effect.IRREVERSIBLE,
+            lookup="find_mail",
+            lookup_arguments=("order",),
+            timeout_seconds=1.0,
+        ),
+        ToolDeclaration(name="find_mail", server="shop", capability="mail.send"),
+    ),
+    approvals=(
+        ApprovalRule(
+            id="refunds",
+            tool="refund",
+            reason="money leaves",
+            reviewers=("support-leads",),
+            deadline_seconds=60,
+            grace_seconds=1.0,
+        ),
+        ApprovalRule(id="bookings", tool="book", gate=False, reason="can be cancelled"),
+        ApprovalRule(id="mails", tool="mail", gate=False, reason="binds nobody"),
+    ),
+    attendance=Attendance(heartbeat_timeout=2.0, probe_timeout=0.2, join_timeout=1.0, return_seconds=0.5),
+    limits=Limits(max_steps=4),
+)
+
+HASTY = DESK.model_copy(
+    update={
+        "id": "hasty",
+        "approvals": tuple(
+            rule.model_copy(update={"deadline_seconds": 0.7, "grace_seconds": 2.0}) for rule in DESK.approvals
+        ),
+    }
+)
+"""The same with a deadline that a test can wait for."""
+
+COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY)}
