@@ -1,0 +1,40 @@
+"""What every test shares: a world of its own, and one real stack for all tests that need one."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from workers.stack.stack import Stack
+
+# Neither a developer's .env nor a stack that runs on this machine may change what a test sees.
+os.environ["GREENROOM_ENV_FILE"] = ""
+os.environ["GREENROOM_STACK"] = "/nonexistent/stack.json"
+
+
+@pytest.fixture(scope="session")
+async def stack() -> AsyncIterator[Stack]:
+    """The whole development stack on free ports, once a run. What is missing fails with its fix (make setup).
+
+    A test that kills a process waits until it is ready again. The ends of all logs go into a failed test's report.
+    """
+    data = Path(tempfile.mkdtemp(prefix="greenroom-", dir="/tmp"))  # short: Unix sockets live in it
+    try:
+        async with Stack.start(data=data, auto_ports=True) as running:
+            yield running
+    finally:
+        shutil.rmtree(data)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  # type: ignore[no-untyped-def]
+    """Adds the last lines of every process to the report of a failed test that uses the shared stack."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("stack")
+    if report.failed and isinstance(running, Stack):
+        for name in running.names:
+            report.sections.append((f"log of {name}", "\n".join(running.logs(name)[-20:])))
+    return report
