@@ -41,8 +41,9 @@ def clear(engine: Engine) -> None:
             connection.execute(delete(table))
 
 
-def exactly(record: Contract) -> str:
+def exactly(record: Contract | None) -> str:
     """Equality forgives 1 == 1.0 == True; this text does not."""
+    assert record is not None
     return json.dumps(record.model_dump(mode="json"), sort_keys=True)
 
 

@@ -126,7 +126,7 @@ def test_a_lower_or_equal_revision_never_wins(engine: Engine) -> None:
 def test_what_was_heard_or_decided_once_stays_as_it_was(engine: Engine) -> None:
     writer, reader = RecordWriter(engine), RecordReader(engine)
     writer.write([turn(), decision(), artifact(), audit()])
-    again = [
+    again: list[Record] = [
         turn(text=said("other")), decision(verdict="reject"), artifact(body=said("other")), audit(action="other"),
     ]  # fmt: skip
     assert writer.write(again) == 0

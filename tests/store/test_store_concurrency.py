@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from record_samples import audit, said, session, task, turn
 from sqlalchemy import Engine
@@ -68,7 +69,7 @@ def test_the_same_batch_from_eight_processes_is_written_once(open_another: Calla
     """As when an activity timed out while it was still writing, and is retried elsewhere."""
     writers = [RecordWriter(open_another()) for _ in range(THREADS)]
     records = [record for number in range(4) for record in batch(0, number)]
-    changed = at_once([lambda writer=writer: writer.write(records) for writer in writers])
+    changed = at_once([partial(writer.write, records) for writer in writers])
     assert sorted(changed)[: THREADS - 1] == [0] * (THREADS - 1)
     engine = open_another()
     assert [entry.entry_id for entry in RecordReader(engine).audit("session-1")] == [
@@ -98,6 +99,26 @@ def test_writers_that_name_the_same_rows_in_opposite_orders_do_not_wait_in_a_cir
         return run
 
     at_once([work(thread) for thread in range(THREADS)])
+    report = verify(engine)
+    assert report.intact and report.entries == THREADS * ROUNDS * len(names)
+
+
+def test_audit_entries_alone_follow_one_another_whichever_session_comes_first(engine: Engine) -> None:
+    """With no other row in the batch that its writers might wait for."""
+    writer = RecordWriter(engine)
+    names = ["session-1", "session-2", "session-3"]
+
+    def work(thread: int) -> Callable[[], int]:
+        order = names if thread % 2 else names[::-1]
+
+        def run() -> int:
+            return sum(
+                writer.write([audit(f"entry-{thread}-{number}", name) for name in order]) for number in range(ROUNDS)
+            )
+
+        return run
+
+    assert at_once([work(thread) for thread in range(THREADS)]) == [ROUNDS * len(names)] * THREADS
     report = verify(engine)
     assert report.intact and report.entries == THREADS * ROUNDS * len(names)
 
