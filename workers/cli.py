@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from workers.errors import GreenroomError
+from workers.errors import GreenroomError, told_plainly
 
 
 class Entry(NamedTuple):
@@ -73,6 +73,6 @@ def main() -> None:
     """Exit codes: 0 well, 1 something is wrong and was said, 2 wrong usage or a setting that cannot be used."""
     try:
         app(prog_name="greenroom")
-    except GreenroomError as error:
+    except told_plainly() as error:
         print(f"greenroom: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        sys.exit(error.exit_code if isinstance(error, GreenroomError) else 1)

@@ -18,7 +18,7 @@ from live.bridge import send
 from live.config import Dispatch
 from live.outbox import resend
 from live.spool import Spool
-from workers.compositions import load_compositions
+from tools.compositions import load_compositions
 from workers.settings import Settings
 from workers.temporal import connect
 

@@ -8,9 +8,9 @@ from temporalio.client import Client
 from live.config import LiveConfig
 from live.models import Warm, warm_up
 from live.voice import VoiceCall
+from tools.compositions import load_compositions
 from tools.mcp_server import McpToolServer
 from tools.registry import ToolRegistry
-from workers.compositions import load_compositions
 from workers.settings import Settings, load_settings
 from workers.temporal import connect
 

@@ -25,7 +25,7 @@ from contracts.session import CallerChanged, CallerPresence, SessionStart
 from migrations import upgrade
 from store.engine import open_engine
 from store.reader import RecordReader
-from workers.compositions import load_compositions
+from tools.compositions import load_compositions
 
 KEY, SECRET = "key", "a-secret-of-at-least-thirty-two-characters"
 ROOT = Path(__file__).resolve().parents[2]

@@ -19,7 +19,7 @@ from console.sessions import Sessions
 from store.engine import open_engine, verify_revision
 from store.errors import StoreError
 from store.reader import RecordReader
-from workers.compositions import load_compositions
+from tools.compositions import load_compositions
 from workers.errors import SettingsError
 from workers.settings import Settings, load_settings
 from workers.temporal import connect
