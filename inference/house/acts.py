@@ -37,11 +37,12 @@ _DENY = (
     r"(no|nope|nah|never mind|nevermind|forget it|leave it|leave it (as it is|alone)|no thanks?|no thank you|"
     r"do not|do not do (it|that)|please do not|not now|not really|not yet|"
     r"not today|i do not|i would rather not|cancel that|stop that|absolutely not|that is (not right|wrong|all)|"
-    r"nothing else|nothing|incorrect|wrong|rather not|better not)"
+    r"nothing else|nothing|incorrect|wrong|rather not|better not|no wait|no stop|no hold on)"
 )
 _TAIL = r"(please|thanks|thank you|then|now|that|it|for me|very much|indeed|so|i think|for now|just|the|a)"
 _GREETING = (
-    r"(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|hiya|howdy|there|how are you( doing)?( today)?)"
+    r"(hi|hello|hey|good (morning|afternoon|evening|day)|greetings|hiya|howdy|there|how are you( doing)?( today)?|"
+    r"(are you (still )?there|can you hear me|is anybody there|anyone there))"
 )
 _THANKS = (
     r"(thanks?( you)?|many thanks|cheers|much appreciated|i appreciate (it|that)|very kind|great|perfect|lovely|super|"
@@ -187,10 +188,12 @@ def _all(low: str, *patterns: str) -> bool:
 
 def fact_to_remember(text: str) -> str:
     """What the caller asks to be remembered, in the caller's words; "" when nothing is."""
+    before = ""
     for part in sentences(text):
         low = expand(without_fillers(part))
         match = _REMEMBER.search(low)
         if not match or low.rstrip().endswith("?") or _RECALL_QUESTION.search(low[: match.start() + 12]):
+            before = part
             continue
         if re.search(r"\b(i|we|you) (do not|can not|could not|did not|do) $", low[: match.start()]):
             continue
@@ -199,8 +202,10 @@ def fact_to_remember(text: str) -> str:
         )
         if match[1] in ("note", "please note") and not re.match(r"(please )?note", low):
             continue
-        if fact:
-            return _original(part, fact)
+        if fact in ("", "it", "this", "that", "these", "them"):
+            fact = without_fillers(before).strip(" .,!").lower()
+            return _original(text, fact) if fact else ""
+        return _original(part, fact)
     return ""
 
 

@@ -10,9 +10,11 @@ from typing import Any
 from inference.house.acts import Act, act_of, fact_to_remember, is_question, is_request
 from inference.house.conversation import Conversation
 from inference.house.fields import leaves
+from inference.house.identifiers import mentions
 from inference.house.lexicon import IMPERATIVE_TO_AGENT
 from inference.house.numbers import find_numbers, tokens
 from inference.house.offers import Offer
+from inference.house.phrases import NOT_TOLD
 from inference.house.ranking import Index
 from inference.house.text import content_stems, expand, name_words, sentence_case, sentences, without_fillers, words
 from inference.house.transcript import lines_of
@@ -30,14 +32,15 @@ _STATE_QUESTION = re.compile(
 )
 _STATE = re.compile(
     r"\b(is|are|was|were|has been|:) (still )?(being|waiting|done|declined|approved|refused|"
-    r"cancelled|failed|pending|open|"
-    r"expired|finished|with a|in progress|under)\b|: .*\b(waiting|pending|approved|declined|running)\b|^waiting\b"
+    r"cancelled|failed|pending|expired|with a colleague|in progress|under review)\b|: "
+    r".*\b(waiting|pending|approved|declined|running)\b|^waiting\b"
 )
 _STATE_WORDS = frozenset(
     content_stems(
         "happening happened news status progress update updates far going heard decided decision ready request done"
     )
 )
+_TOLD_YOU = re.compile(r"\b(did i|have i|i (once |just |had )?(told|gave|said|mentioned))\b")
 _PERSONA = re.compile(
     r"\b(who are you|what is your name|what are you called|who am i (speaking|talking) (to|with)|who is (this|there))\b"
 )
@@ -138,7 +141,8 @@ def answer(conversation: Conversation, offers: Sequence[Offer] = ()) -> Answer |
     state = _state(low, [fact for fact in known if fact.source == "prompt"], offers)
     if state:
         return state
-    query = [s for s in content_stems(re.sub(r"\b(word|thing)s?\b", " ", low)) if s not in _ASKING]
+    query = [s for s in content_stems(low) if s not in _ASKING]
+    query = [s for s in query if s not in ("word", "sentence")] or query
     if _YOU_SAID.search(low) and not re.search(r"\bi (told|asked|said)\b", low):
         return _best(query, [fact for fact in known if fact.source == "agent"], low)
     if _RECALL.search(low):
@@ -147,9 +151,9 @@ def answer(conversation: Conversation, offers: Sequence[Offer] = ()) -> Answer |
         if best:
             return best
         requested = [fact for fact in pool if fact.source == "asked"]
-        return (
-            Answer(_told(requested[-1]), 0.9, "asked") if requested and (len(query) < 2 or "remember" in low) else None
-        )
+        if requested and set(query) <= {"word", "sentence"}:
+            return Answer(_told(requested[-1]), 0.9, "asked")
+        return Answer(NOT_TOLD, 0.5, "asked") if query and _TOLD_YOU.search(low) else None
     if _OWN.search(low):
         own = _best(query, [fact for fact in known if fact.source in ("asked", "caller")], low)
         if own:
@@ -185,10 +189,17 @@ _ASKING = frozenset(
 def _best(query: list[str], pool: list[Fact], low: str) -> Answer | None:
     if not query or not pool:
         return None
+    figures = {mention.digits for mention in mentions(low)}
     index = Index.of({str(i): [(fact.text, 1.0)] for i, fact in enumerate(pool)})
     best: tuple[float, int, float] | None = None
     for match in index.rank(query):
         fact = pool[int(match.key)]
+        if (
+            figures
+            and fact.source in ("caller", "asked")
+            and not figures & {n.digits for n in find_numbers(tokens(fact.text))}
+        ):
+            continue
         plain = len(match.matched) / len(set(query))
         coverage = min(match.coverage, 1.0) * 0.5 + plain * 0.5
         bonus = 0.15 if _fits(low, fact.text) else 0.0

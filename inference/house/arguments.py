@@ -145,7 +145,9 @@ def _from_text(
     if takes_money(parameter) and not parameter.free_text:
         return number_value(parameter, text, others, labelled=True)
     if parameter.identifier or _digits_wanted(parameter):
-        return identifier_value(text, schema, _own(parameter, offer), others, labelled_only=not parameter.needed)
+        return identifier_value(
+            text, schema, _own(parameter, offer), others, labelled_only=not parameter.needed, strict=not fresh
+        )
     if parameter.kind in ("integer", "number"):
         return number_value(parameter, text, others, labelled=not parameter.needed or not fresh)
     if parameter.kind == "array":

@@ -21,18 +21,29 @@ _HAVE = re.compile(
     r"^(do you (still )?(have|sell|keep|carry|offer)|have you( got)?|is there|are there|got any|"
     r"can i (get|have|find))\b"
 )
+_POINTING = re.compile(r"\b(it|its|that|this|they|them|one|my|mine|the same)\b")
+_ABSTRACT = frozenset(
+    content_stems("news update updates problem question chance possibility reason time place progress")
+)
 _EVENT = re.compile(r"^(it|they|this|that|i|my|the|we|there|one|some)\b")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A tool and the stretch of speech that asks for it. `score` sums matched weight, `coverage` is 0 to 1."""
+    """A tool and the stretch of speech that asks for it.
+
+    `score` sums the weight of the `words` (a count) that matched, `coverage` is the share of them, 0 to 1.
+
+    `inherits` says that the call would need an identifier which this stretch neither gives nor points to.
+    """
 
     offer: Offer
     focus: str
     score: float
     coverage: float
     wish: bool
+    words: int = 2
+    inherits: bool = False
 
 
 def choose(text: str, offers: Sequence[Offer]) -> Choice | None:
@@ -49,7 +60,7 @@ def _by_name_of_thing(text: str, offers: Sequence[Offer]) -> Choice | None:
         for offer in offers
         if offer.reads
         and [p.kind for p in offer.parameters if p.needed] == ["string"]
-        and _absorbed(text, offer)
+        and _absorbed(text, offer) - _ABSTRACT
         and not any(takes_moment(p) for p in offer.parameters)
     ]
     return Choice(fitting[0], text, _THRESHOLD, 0.5, False) if len(fitting) == 1 else None
@@ -62,7 +73,8 @@ def _best(text: str, offers: Sequence[Offer]) -> Choice | None:
     best = ranked[0]
     asking = asks(text, offers)
     wanted = _THRESHOLD if asking else _STATEMENT_THRESHOLD
-    if best.score < wanted or best.coverage < (0.2 if asking else 0.15):
+    alone = best.words < 2 and best.coverage < 0.5
+    if best.score < wanted or best.coverage < (0.2 if asking else 0.15) or alone:
         return None
     return best
 
@@ -87,12 +99,16 @@ def ranking(text: str, offers: Sequence[Offer]) -> list[Choice]:
             score += 0.2
         if offer.verb in every:
             score += 0.3
+        needed = [p for p in offer.parameters if p.needed and p.identifier]
+        pointed = _POINTING.search(low) or any(set(p.label) & set(stems) for p in needed)
+        inherits = bool(needed) and not said and not pointed
+        score -= 0.3 if inherits else 0.0
         if said and any(p.identifier and (not p.label or set(p.label) & set(match.matched)) for p in offer.parameters):
             score += 0.25
         absorbed = _absorbed(text, offer) - set(match.matched)
         rest = [s for s in stems if s in match.matched or s not in absorbed]
         coverage = match.coverage * len(stems) / max(len(rest), 1)
-        found.append(Choice(offer, text, score, min(coverage, 1.0), request))
+        found.append(Choice(offer, text, score, min(coverage, 1.0), request, len(match.matched), inherits))
     return sorted(found, key=lambda choice: -choice.score)
 
 

@@ -296,8 +296,12 @@ def _follow_up(conversation: Conversation, offers: list[Offer], today: date | No
         if offer is None or not offer.reads:
             continue
         fresh = fill(offer, Situation(only, offers, today, text)).arguments
+        leads = _FOLLOW_UP.match(expand(text)) is not None
+        named = {p.name for p in offer.parameters if leads or p.identifier or p.kind != "string" or takes_moment(p)}
         changed = {
-            name: value for name, value in fresh.items() if value is not None and run.arguments.get(name) != value
+            name: value
+            for name, value in fresh.items()
+            if value is not None and run.arguments.get(name) != value and name in named
         }
         if changed:
             return [_Target(offer, text, {**run.arguments, **changed})]

@@ -91,12 +91,19 @@ def _label(toks: list[str], start: int) -> str:
 
 
 def identifier_value(
-    text: str, schema: Schema, own: Iterable[str], others: Iterable[str], *, labelled_only: bool = False
+    text: str,
+    schema: Schema,
+    own: Iterable[str],
+    others: Iterable[str],
+    *,
+    labelled_only: bool = False,
+    strict: bool = False,
 ) -> Any:
     """The identifier in a text that fits a parameter, or None.
 
     `own` are the label stems of the parameter, `others` those of other parameters: a number that carries another's
     label ("bed seven" for a loan's number) is refused. One that carries the parameter's own label is preferred.
+    `strict` refuses every other label too, and unlabelled numbers of longer sentences.
     """
     own, others = set(own), set(others)
     ranked: list[tuple[int, int, Mention]] = []
@@ -106,7 +113,7 @@ def identifier_value(
         ):
             continue
         rank = 0 if mention.label in own else (1 if not mention.unit else 2)
-        if labelled_only and rank:
+        if (labelled_only and rank) or (strict and rank and (mention.label or len(text.split()) > 6)):
             continue
         ranked.append((rank, -i, mention))
     for _, _, mention in sorted(ranked, key=lambda entry: entry[:2]):

@@ -16,7 +16,7 @@ STOP_WORDS = frozenset(
     other another such only own same s t d ll re ve m now again still already yet ever never up down out
     off get got want wants wanted need needs needed would wish know tell say said says please thanks
     thank hi hello hey dear sir madam right sure actually basically maybe perhaps way thing things one
-    ones much many able going go give given gives giving us make made makes making use used uses using
+    ones much many able going go give given gives giving us make made makes making long far soon use used uses using
     via per etc eg ie called"""
     )
 )

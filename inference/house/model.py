@@ -8,7 +8,7 @@ from datetime import date
 
 from inference.house.acts import Act, act_of, fact_to_remember, is_request
 from inference.house.answers import answer, asks_for_abilities, flip
-from inference.house.choice import choose, is_event
+from inference.house.choice import Choice, choose, is_event
 from inference.house.conversation import Conversation, ToolRun, describes_picture, read
 from inference.house.dates import stated_today
 from inference.house.decision import Decision, confirmation, decide, forced, needs_confirmation, reask
@@ -16,6 +16,7 @@ from inference.house.failures import failure, found_none
 from inference.house.offers import Offer, offered
 from inference.house.phrases import (
     ALL_RIGHT,
+    GO_ON,
     GOODBYE,
     LEFT_AS_IT_IS,
     NO_PICTURES,
@@ -118,12 +119,12 @@ def _turn(conversation: Conversation, offers: list[Offer], today: date | None) -
     return HouseReply(content=_fallback(act, text, offers))
 
 
-def _better(coverage: float, source: str, chosen: object, decided: Decision) -> bool:
+def _better(coverage: float, source: str, chosen: Choice | None, decided: Decision) -> bool:
     """Whether a known answer beats the tool that was chosen for the same question."""
     if source == "result":
         return False
-    tool = getattr(chosen, "coverage", 0.0)
-    if not decided.calls:
+    tool = chosen.coverage if chosen is not None else 0.0
+    if not decided.calls or (chosen is not None and chosen.inherits):
         tool *= 0.6
     return coverage > tool + (0.0 if source in ("asked", "caller") else 0.05)
 
@@ -175,10 +176,16 @@ def _fallback(act: Act, text: str, offers: list[Offer]) -> str:
         return unknown(offers)
     if act is Act.REQUEST and content_stems(text):
         return cannot(offers)
+    if re.search(r"\b(have|got|with) (a|another|one more|a quick|some) (quick |more )?questions?\b", expand(text)):
+        return GO_ON
     name = person_name(text)
     if name:
         return f"Thank you, {name}. What can I do for you?"
-    return NOTED if act is Act.STATEMENT and len(text.split()) > 2 else f"{NOT_HEARD} {abilities(offers)}".strip()
+    return (
+        NOTED
+        if act is Act.STATEMENT and len(text.split()) > 2 and content_stems(text)
+        else f"{NOT_HEARD} {abilities(offers)}".strip()
+    )
 
 
 def _after_tools(conversation: Conversation, offers: list[Offer], today: date | None) -> HouseReply:

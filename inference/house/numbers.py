@@ -122,6 +122,10 @@ def repair_digits(toks: list[str]) -> list[str]:
     """Sound-alikes between spoken digits become digits: "four to seven" -> "four two seven"."""
     fixed = list(toks)
     for i, tok in enumerate(toks):
+        if tok in _SOUND_ALIKE and i > 0 and toks[i - 1] in ("number", "code", "id", "digits"):
+            if all(_digit(following) for following in [*toks[i + 1 : i + 3], "" if i + 3 > len(toks) else "0"]):
+                fixed[i] = _SOUND_ALIKE[tok]
+            continue
         if tok not in _SOUND_ALIKE or not 0 < i < len(toks) - 1 or not (_digit(fixed[i - 1]) and _digit(toks[i + 1])):
             continue
         ends = i + 2 == len(toks)

@@ -11,8 +11,10 @@ from inference.house import schema as js
 from inference.house.lexicon import ACTION_VERBS, READ_VERBS, STOP_WORDS
 from inference.house.schema import Schema
 from inference.house.text import content_stems, expand, name_words, sentences, stem, words
+from inference.house.wordlist import listed
 from inference.wire.chat import ChatRequest
 
+_HANGING = frozenset(listed("a an the of to in on at by for and or is are whether so that with its their from as"))
 _FREE_TEXT = re.compile(
     r"^(goal|reason|note|notes|question|query|message|text|comment|comments|details?|description|request|complaint|"
     r"remarks?|feedback|body|content|symptoms?|problem|task|instructions?|summary|explanation|utterance|prompt|why)$"
@@ -161,11 +163,11 @@ class Offer:
 
 def _few(told: list[str]) -> list[str]:
     """At most ten words, none of them left hanging at the end."""
-    text = re.split(r"\b(?:and whether|so that|given)\b", " ".join(told))[0]
+    text = re.split(r",|\b(?:and whether|so that|given)\b", " ".join(told))[0]
     kept = text.split()[:10]
-    while kept and kept[-1].lower().strip(",") in STOP_WORDS:
+    while kept and kept[-1].lower() in _HANGING:
         kept.pop()
-    return [*kept[:-1], kept[-1].strip(",")] if kept else []
+    return kept
 
 
 def offered(request: ChatRequest) -> list[Offer]:

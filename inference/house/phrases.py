@@ -17,7 +17,9 @@ NOT_HEARD = "Sorry, I did not catch that. Could you say it again?"
 NOTHING_TO_REPEAT = "I have not said anything yet. How can I help you?"
 NO_PICTURES = "I can see that there is a picture, but I cannot describe pictures."
 DID_NOT_CATCH = "Sorry, I did not catch that."
-NOTED = "Thank you, I have noted that."
+NOTED = "Thank you, I have noted that. What can I do for you?"
+NOT_TOLD = "I am sorry, I do not remember that you told me that."
+GO_ON = "Certainly. What is it?"
 OFFER_LEAD = "Would you like me to "
 
 

@@ -135,9 +135,9 @@ def without_fillers(text: str) -> str:
     changed = True
     while changed and result:
         changed = False
-        low = expand(result)
+        low = result.lower()
         for filler in sorted(FILLERS, key=len, reverse=True):
-            if re.match(rf"{filler}\b", low) and len(low) == len(result):
+            if re.match(rf"{filler}\b(?!')", low):
                 rest = result[len(filler) :].lstrip(" ,.!;:-…")
                 if rest and re.search(r"\w", rest):
                     result, changed = rest, True

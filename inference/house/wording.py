@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 
-from inference.house.acts import is_question, is_request, is_yes
+from inference.house.acts import Act, act_of, is_question, is_request
 from inference.house.conversation import Conversation
 from inference.house.identifiers import mentions
 from inference.house.lexicon import ACTION_VERBS, NUMBER_WORDS, STOP_WORDS
 from inference.house.offers import Offer, Parameter
-from inference.house.text import content_stems, expand, name_words, sentence_case, stem, without_fillers
+from inference.house.text import content_stems, expand, name_words, paraphrases, sentence_case, stem, without_fillers
 from inference.house.wordlist import listed
 
+_SUBSTANCE = frozenset({Act.REQUEST, Act.STATEMENT, Act.QUESTION})
 _PRONOUN = re.compile(r"\b(it|its|it's|that|this|they|them|those|these|one)\b", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"(?<=[.!?;])\s+|\s*[,;]?\s+\b(?:and also|and then|and after that|after that|and afterwards|"
@@ -41,13 +42,15 @@ def clauses(text: str) -> list[str]:
 def standalone(conversation: Conversation, offers: list[Offer], focus: str | None = None) -> str:
     """The caller's latest words made to stand alone: earlier sentence and entity added where they only point back."""
     text = without_fillers(focus if focus is not None else conversation.last.text)
-    earlier = [said for said in conversation.said[1:] if not is_yes(said)]
-    thin = len(set(content_stems(text))) < 2 and not mentions(text)
+    text = re.sub(r"^(yes|yeah|no)\b[, ]+(?=\w+ \w+)", "", text, flags=re.IGNORECASE)
+    earlier = [said for said in conversation.said[1:6] if act_of(said) in _SUBSTANCE]
+    thin = not content_stems(text) and not mentions(text)
     if thin and earlier:
         before = without_fillers(earlier[0]).rstrip(" .,!?")
         text = f"{before}. {sentence_case(text)}" if content_stems(text) else before
     about = "" if mentions(text) else entity(conversation, offers)
-    if about and (_PRONOUN.search(text) or thin or len(set(content_stems(text))) <= 4):
+    stems = set(content_stems(text))
+    if about and (_PRONOUN.search(text) or thin or len(stems) <= 4 or stem(about.split()[0]) in stems):
         text = f"{text.rstrip(' .,!?')}, about {about}"
     return sentence_case(re.sub(r"\s+", " ", text))
 
@@ -118,7 +121,8 @@ def _reason(focus: str, conversation: Conversation) -> str:
 
 def noun_phrase(text: str, offer: Offer, parameter: Parameter) -> str:
     """The longest run of words that name a thing, after the words of the tool itself and of asking are taken away."""
-    own = set(offer.vocabulary) - set(content_stems(parameter.description))
+    own = set(offer.vocabulary) | {other for stemmed in offer.vocabulary for other in paraphrases(stemmed)}
+    own -= set(content_stems(parameter.description))
     toks = re.findall(r"[A-Za-z0-9][\w'’-]*", without_fillers(text))
     spans: list[list[str]] = [[]]
     for tok in toks:
