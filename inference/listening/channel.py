@@ -141,6 +141,7 @@ class ChannelListener:
             if heard.text:
                 self._services.metrics.final_transcript.observe(time.perf_counter() - speech_ended)
                 self._last_word_end = clip.start + (heard.words[-1].end if heard.words else clip.end - clip.start)
+                self._maybe_utterance_end()  # the silence may all have come while this was decoded
 
         self._outbox.put_nowait(deliver)
 
