@@ -28,7 +28,7 @@ from inference.house.values import (
     takes_moment,
     takes_money,
 )
-from inference.house.wording import free_text, noun_phrase
+from inference.house.wording import free_text, noun_phrase, told_reason
 from inference.house.wordlist import listed
 
 
@@ -154,10 +154,10 @@ def _from_text(
         return _array(parameter, schema, text) if fresh else None
     if parameter.kind != "string":
         return None
+    if parameter.free_text and not parameter.needed:
+        return told_reason(parameter, text) if fresh else None
     if parameter.free_text:
-        return (
-            free_text(parameter, situation.conversation, situation.offers, text) if fresh and parameter.needed else None
-        )
+        return free_text(parameter, situation.conversation, situation.offers, text) if fresh else None
     if names & {"name", "surname"} and (not parameter.label or set(parameter.label) & _PEOPLE):
         return person_name(text)
     if "pattern" in schema:

@@ -129,19 +129,19 @@ def sentences(text: str) -> list[str]:
     return [part for part in parts if re.search(r"\w", part)]
 
 
+_LEADING_FILLER = re.compile(
+    r"(?:"
+    + "|".join(re.escape(filler) for filler in sorted(FILLERS, key=len, reverse=True))
+    + r")\b(?!')[ ,.!;:…-]*(?=.*\w)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def without_fillers(text: str) -> str:
     """The text with greetings and filler words cut from its beginning, and politeness from its end."""
     result = text.strip()
-    changed = True
-    while changed and result:
-        changed = False
-        low = result.lower()
-        for filler in sorted(FILLERS, key=len, reverse=True):
-            if re.match(rf"{filler}\b(?!')", low):
-                rest = result[len(filler) :].lstrip(" ,.!;:-…")
-                if rest and re.search(r"\w", rest):
-                    result, changed = rest, True
-                    break
+    while (match := _LEADING_FILLER.match(result)) is not None:
+        result = result[match.end() :]
     return re.sub(r"[,\s]+(please|thanks|thank you|okay|ok)[\s.!?]*$", "", result, flags=re.IGNORECASE).strip()
 
 

@@ -13,6 +13,7 @@ from inference.house.text import content_stems, expand, name_words, paraphrases,
 from inference.house.wordlist import listed
 
 _SUBSTANCE = frozenset({Act.REQUEST, Act.STATEMENT, Act.QUESTION})
+_REASONS = frozenset(listed("reason why explanation problem symptom symptoms complaint"))
 _PRONOUN = re.compile(r"\b(it|its|it's|that|this|they|them|those|these|one)\b", re.IGNORECASE)
 _CLAUSE = re.compile(
     r"(?<=[.!?;])\s+|\s*[,;]?\s+\b(?:and also|and then|and after that|after that|and afterwards|"
@@ -82,8 +83,8 @@ def free_text(parameter: Parameter, conversation: Conversation, offers: list[Off
     name = name_words(parameter.name)[-1]
     whole = standalone(conversation, offers, focus)
     chosen = whole
-    if name in ("reason", "why", "explanation", "problem", "symptom", "symptoms", "complaint"):
-        chosen = _reason(focus, conversation) or whole
+    if name in _REASONS:
+        chosen = _reason([focus, *conversation.said[:4]]) or whole
     elif name in ("message", "body", "text", "content", "note", "notes", "comment"):
         said = _SAYING.search(focus)
         chosen = sentence_case(said["what"].strip()) if said else _message(focus, conversation, offers) or whole
@@ -99,12 +100,17 @@ def _message(focus: str, conversation: Conversation, offers: list[Offer]) -> str
     """A message about the matter at hand when the caller dictated none: what it is about, and what the caller told."""
     own = next((f"{m.word} {m.code or m.digits}" for m in mentions(focus) if m.word), "")
     about = own or entity(conversation, offers)
-    told = _reason(focus, conversation)
+    told = _reason([focus, *conversation.said[:4]])
     return " ".join(part for part in (f"This is about {about}." if about else "", told) if part)
 
 
-def _reason(focus: str, conversation: Conversation) -> str:
-    for text in (focus, *conversation.said[:4]):
+def told_reason(parameter: Parameter, text: str) -> str | None:
+    """The reason that a text gives, for an optional parameter that takes one; None when it gives none."""
+    return _reason([text]) or None if name_words(parameter.name)[-1] in _REASONS else None
+
+
+def _reason(texts: list[str]) -> str:
+    for text in texts:
         because = _BECAUSE.search(text)
         if because and content_stems(because["why"]):
             return sentence_case(without_fillers(because["why"]))
