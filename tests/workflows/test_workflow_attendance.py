@@ -1,0 +1,181 @@
+"""One role of a call is always attended by exactly one agent: who is kept, who is replaced, and how fast."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from temporalio.client import WorkflowHandle
+from workflow_world import World, until
+
+from contracts.attendance import AgentLost, AttendanceStart
+from contracts.names import Signal, TaskQueue, WorkflowType, attendance_workflow_id, new_id
+from contracts.session import RoleHealth
+
+HEARTBEAT_TIMEOUT = 1.5
+
+
+class Attendance:
+    """An attendance without a session: what it reports is read from its own description."""
+
+    def __init__(self, stage: World, session_id: str, handle: WorkflowHandle[Any, Any]) -> None:
+        self.stage = stage
+        self.session_id = session_id
+        self.handle = handle
+
+    @property
+    def epochs(self) -> list[int]:
+        return [a.epoch for a in self.stage.rooms.attends if a.session_id == self.session_id]
+
+    async def leaves(self) -> None:
+        await self.handle.signal(Signal.LEAVE.value)
+        await asyncio.wait_for(self.handle.result(), 10)
+
+    async def says(self, text: str) -> None:
+        async def described() -> bool:
+            return text in await self.details()
+
+        await until(described)
+
+    async def details(self) -> str:
+        from temporalio.api.sdk.v1 import WorkflowMetadata
+
+        found = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        return str(found.current_details)
+
+
+async def attended(stage: World, *, max_attempts: int = 5, joins: bool = True) -> Attendance:
+    session_id = new_id("session")
+    if not joins:
+        stage.rooms.nobody_joins.add(session_id)
+    start = AttendanceStart(
+        session_id=session_id,
+        room=f"room-{session_id}",
+        role="voice",
+        caller_identity="caller-1",
+        heartbeat_timeout=HEARTBEAT_TIMEOUT,
+        probe_timeout=0.2,
+        join_timeout=1.0,
+        max_attempts=max_attempts,
+    )
+    handle = await stage.client.start_workflow(
+        WorkflowType.ATTENDANCE.value,
+        start,
+        id=attendance_workflow_id(session_id, "voice"),
+        task_queue=TaskQueue.ORCHESTRATION.value,
+    )
+    return Attendance(stage, session_id, handle)
+
+
+async def test_an_agent_joins_and_leaves_by_itself(stage: World) -> None:
+    it = await attended(stage)
+    agent = await stage.rooms.agent(it.session_id)
+    await it.says(RoleHealth.PRESENT.value)
+    await agent.leave("caller_left")
+    await asyncio.wait_for(it.handle.result(), 10)
+    assert it.epochs == [1] and "left (caller_left)" in await it.details()
+
+
+async def test_a_missed_heartbeat_of_a_living_agent_replaces_nobody(stage: World) -> None:
+    it = await attended(stage)
+    first = await stage.rooms.agent(it.session_id)
+    stage.rooms.living.add(it.session_id)
+    first.fall_silent()
+    again = await stage.rooms.agent(it.session_id)
+    assert again.request.epoch == 1 and again.request.attached_identity == first.identity
+    await it.says(RoleHealth.PRESENT.value)
+    await it.leaves()
+    assert it.epochs == [1, 1]
+
+
+async def test_an_agent_that_is_silent_in_the_room_too_is_replaced(stage: World) -> None:
+    it = await attended(stage)
+    first = await stage.rooms.agent(it.session_id)
+    first.fall_silent()
+    began = time.monotonic()
+    second = await stage.rooms.agent(it.session_id)
+    assert second.request.epoch == 2 and second.request.attached_identity is None
+    assert time.monotonic() - began < HEARTBEAT_TIMEOUT + 1.5
+    assert [p.epoch for p in stage.rooms.probes if p.room == f"room-{it.session_id}"] == [1]
+    await it.leaves()
+
+
+async def test_an_agent_that_was_seen_to_die_is_replaced_at_once(stage: World) -> None:
+    it = await attended(stage)
+    await stage.rooms.agent(it.session_id)
+    took: list[float] = []
+    for epoch in (1, 2, 3):
+        began = time.monotonic()
+        await it.handle.signal(Signal.LOST.value, AgentLost(epoch=epoch, witness="deathwatch"))
+        assert (await stage.rooms.agent(it.session_id)).request.epoch == epoch + 1
+        took.append(time.monotonic() - began)
+    print(f"lost -> dispatched again: {', '.join(f'{seconds * 1000:.0f}' for seconds in took)} ms")
+    assert min(took) < HEARTBEAT_TIMEOUT / 2, "no heartbeat was waited for"
+    assert not [p for p in stage.rooms.probes if p.room == f"room-{it.session_id}"]
+    await it.leaves()
+
+
+async def test_the_death_of_an_agent_that_is_already_replaced_is_no_news(stage: World) -> None:
+    it = await attended(stage)
+    await stage.rooms.agent(it.session_id)
+    lost = AgentLost(epoch=1, witness="deathwatch")
+    await it.handle.signal(Signal.LOST.value, lost)
+    second = await stage.rooms.agent(it.session_id)
+    await it.handle.signal(Signal.LOST.value, lost)
+    await it.handle.signal(Signal.JOINED.value, args=[1, "agent-1"])
+    await it.says("agent **2**: present")
+    await second.leave()
+    await asyncio.wait_for(it.handle.result(), 10)
+    assert it.epochs == [1, 2]
+
+
+async def test_when_nobody_joins_it_backs_off_says_so_and_goes_on_trying(stage: World) -> None:
+    it = await attended(stage, max_attempts=2, joins=False)
+    await it.says("failed (no agent could be brought into the room)")
+    assert it.epochs == [1, 2]
+    stage.rooms.nobody_joins.discard(it.session_id)
+    assert (await stage.rooms.agent(it.session_id)).request.epoch == 3
+    await it.says(RoleHealth.PRESENT.value)
+    await it.leaves()
+
+
+async def test_leave_ends_it_also_while_nobody_is_there(stage: World) -> None:
+    it = await attended(stage, joins=False)
+    await it.says(RoleHealth.JOINING.value)
+    await it.leaves()
+    assert "the call is over" in await it.details()
+
+
+async def test_a_room_api_that_is_away_gives_no_agent_up(stage: World) -> None:
+    it = await attended(stage)
+    first = await stage.rooms.agent(it.session_id)
+    stage.rooms.unreachable.add(f"room-{it.session_id}")
+    first.fall_silent()
+    await it.says(RoleHealth.SUSPECT.value)
+
+    async def probed_twice() -> bool:
+        return len([p for p in stage.rooms.probes if p.room == f"room-{it.session_id}"]) >= 2
+
+    await until(probed_twice)
+    assert it.epochs == [1]
+    stage.rooms.living.add(it.session_id)
+    stage.rooms.unreachable.discard(f"room-{it.session_id}")
+    assert (await stage.rooms.agent(it.session_id)).request.attached_identity == first.identity
+    await it.leaves()
+
+
+async def test_continue_as_new_replaces_no_living_agent_and_forgets_no_goodbye(forgetful_stage: World) -> None:
+    stage = forgetful_stage
+    it = await attended(stage)
+    stage.rooms.living.add(it.session_id)
+    first_run = (await it.handle.describe()).run_id
+    agent = await stage.rooms.agent(it.session_id)
+    for _ in range(40):
+        await it.handle.signal(Signal.LOST.value, AgentLost(epoch=0, witness="nobody"))
+    agent.fall_silent()
+    again = await stage.rooms.agent(it.session_id)
+    assert (await it.handle.describe()).run_id != first_run, "the test crossed a boundary"
+    assert again.request.epoch == 1 and again.request.attached_identity == agent.identity
+    await it.leaves()
+    assert set(it.epochs) == {1}
