@@ -76,13 +76,19 @@ class Call:
         return artifact
 
     async def events(self, count: int) -> list[Event]:
-        stream = WorkflowStreamClient.create(self.stage.client, session_workflow_id(self.session_id))
+        """The first events of the stream, read as an agent reads them: from where it was, after any interruption."""
         found: list[Event] = []
-        async with asyncio.timeout(20):
-            async for item in stream.subscribe([STAGE_TOPIC], from_offset=0, result_type=Event):
-                found.append(item.data)
-                if len(found) == count:
-                    break
+        async with asyncio.timeout(30):
+            while len(found) < count:
+                stream = WorkflowStreamClient.create(self.stage.client, session_workflow_id(self.session_id))
+                try:
+                    async for item in stream.subscribe([STAGE_TOPIC], from_offset=len(found), result_type=Event):
+                        found.append(item.data)
+                        if len(found) == count:
+                            break
+                except RPCError as interrupted:
+                    # A poll that was on its way while the workflow continued as new.
+                    assert "unexpected workflow task failure" in str(interrupted)
         return found
 
 

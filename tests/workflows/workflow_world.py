@@ -158,6 +158,7 @@ async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None
             await WorkflowEnvironment.start_local(
                 dev_server_existing_path=path,
                 data_converter=data_converter(),
+                identity="greenroom-test",
                 search_attributes=[_key(item) for item in extras.search_attributes],
                 dev_server_extra_args=[
                     part for value in (*extras.dynamic_config, *flags) for part in ("--dynamic-config-value", value)

@@ -1,0 +1,39 @@
+"""Records one history of every workflow type, for the replay test: `python -m tests.replay.record`.
+
+Run it when a workflow was changed *before* it was ever released, or under `workflow.patched`; commit what it writes.
+A history that no longer replays is otherwise the proof that running workflows would break.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+HISTORIES = HERE / "histories"
+sys.path.insert(0, str(HERE.parent / "workflows"))
+
+from replay_story import tell  # noqa: E402
+from workflow_world import world  # noqa: E402
+
+
+async def record() -> None:
+    HISTORIES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        async with world(Path(folder)) as stage:
+            told = await tell(stage)
+            for old in HISTORIES.glob("*.json"):
+                old.unlink()
+            for name, (workflow_id, run_id) in told.items():
+                history = await stage.client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+                text = json.dumps(json.loads(history.to_json()), separators=(",", ":"), sort_keys=True)
+                (HISTORIES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+                print(f"{name}: {len(history.events)} events, {len(text) // 1000} kB")
+    await asyncio.sleep(0.5)  # client calls cancelled just before the interpreter ends can abort it
+
+
+if __name__ == "__main__":
+    asyncio.run(record())

@@ -1,0 +1,116 @@
+"""One run of every workflow type, and of the turns that their code can take."""
+
+from __future__ import annotations
+
+import asyncio
+
+from temporalio.api.common.v1 import Payload
+from test_workflow_approval import JSON, Gate, gated
+from test_workflow_attendance import attended
+from test_workflow_inbox import offered, report
+from test_workflow_session import call, deliver
+from test_workflow_task import answer, calls, plan, step
+from workflow_world import World
+
+from contracts.attendance import AgentLost
+from contracts.delivery import DeliveryOutcome
+from contracts.names import (
+    Signal,
+    approval_workflow_id,
+    attendance_workflow_id,
+    inbox_workflow_id,
+    new_id,
+    session_workflow_id,
+    step_workflow_id,
+    summary_workflow_id,
+    task_workflow_id,
+)
+from contracts.session import CallerPresence
+from contracts.tools import ToolStatus
+
+Told = dict[str, tuple[str, str | None]]
+"""Name of the history -> workflow id, run id."""
+
+
+async def tell(stage: World) -> Told:
+    """Runs every workflow type to its end (an inbox has none: as far as it came)."""
+    told: Told = {}
+    for part in (_call, _approved, _declined, _steps, _attendance):
+        told |= await part(stage)
+    return told
+
+
+async def _call(stage: World) -> Told:
+    subject = new_id("subject")
+    it = await call(stage, subject_id=subject)
+    for number in range(3):
+        await it.turn(number)
+    await deliver(stage, subject, it.session_id)
+    first = await offered(it)
+    await report(stage, subject, first, DeliveryOutcome.INTERRUPTED)
+    await it.caller(CallerPresence.LOST)
+    await it.caller(CallerPresence.PRESENT)
+    await it.caller(CallerPresence.GONE)
+    await it.ended()
+    await it.summary()
+    return {
+        "session": (session_workflow_id(it.session_id), None),
+        "attendance": (attendance_workflow_id(it.session_id, "voice"), None),
+        "summary": (summary_workflow_id(it.session_id), None),
+        "inbox": (inbox_workflow_id(subject), None),
+    }
+
+
+async def _approved(stage: World) -> Told:
+    gate = await gated(stage)
+    await gate.raw(Payload(metadata=JSON, data=b"{broken"))
+    await gate.decide("eve")
+    await gate.decide("ann", note="fine")
+    return await _gated_histories(gate, "approved")
+
+
+async def _declined(stage: World) -> Told:
+    gate = await gated(stage, "hasty")
+    await gate.result()
+    await gate.decide("ann")
+    return await _gated_histories(gate, "expired")
+
+
+async def _gated_histories(gate: Gate, how: str) -> Told:
+    await gate.result()
+    await gate.handle.result()
+    return {
+        f"task-{how}": (task_workflow_id(gate.task_id), None),
+        f"handoff-{how}": (step_workflow_id(gate.task_id, "s1"), None),
+        f"approval-{how}": (approval_workflow_id(gate.approval_id), None),
+    }
+
+
+async def _steps(stage: World) -> Told:
+    task_id = new_id("task")
+    stage.tools.scripts[task_id, "mail"].append(ToolStatus.UNKNOWN)
+    stage.models.plans[task_id].extend([plan(step("s1", "s1")), plan(step("s1"), step("s2"), step("s3", "s1", "s2"))])
+    stage.models.thoughts[task_id, "s1"].extend([calls(("lookup", {}), ("rm_rf", {})), answer("One.")])
+    stage.models.thoughts[task_id, "s2"].append(calls(("mail", {"order": "7"})))
+    await (await stage.start_task(task_id=task_id)).result()
+    return {
+        "task-steps": (task_workflow_id(task_id), None),
+        "handoff-refused": (step_workflow_id(task_id, "s1"), None),
+        "handoff-needs-person": (step_workflow_id(task_id, "s2"), None),
+    }
+
+
+async def _attendance(stage: World) -> Told:
+    it = await attended(stage)
+    agent = await stage.rooms.agent(it.session_id)
+    stage.rooms.living.add(it.session_id)
+    agent.fall_silent()
+    await stage.rooms.agent(it.session_id)
+    await it.handle.signal(Signal.LOST.value, AgentLost(epoch=1, witness="deathwatch"))
+    agent = await stage.rooms.agent(it.session_id)
+    stage.rooms.living.discard(it.session_id)
+    agent.fall_silent()
+    agent = await stage.rooms.agent(it.session_id)
+    await agent.leave()
+    await asyncio.wait_for(it.handle.result(), 10)
+    return {"attendance-replaced": (attendance_workflow_id(it.session_id, "voice"), None)}
