@@ -1,0 +1,90 @@
+"""Any contract, with any values: built from the fields themselves, so that a new contract is tested unasked."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import types
+import typing
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, get_args, get_origin
+
+from hypothesis import strategies as st
+from pydantic import StringConstraints
+from pydantic.fields import FieldInfo
+
+import contracts
+from contracts.base import Contract
+from contracts.composition import Composition, Phrases, Role, RoleKind
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=4,
+)
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC))
+PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    str: st.text(max_size=12),
+    int: st.integers(-(2**53), 2**53),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    bool: st.booleans(),
+    datetime: MOMENTS,
+    type(None): st.none(),
+    Any: JSON_VALUES,
+}
+
+
+def every_contract() -> list[type[Contract]]:
+    """All contracts of the package, by name."""
+    for module in pkgutil.iter_modules(contracts.__path__, "contracts."):
+        importlib.import_module(module.name)
+    found: set[type[Contract]] = set()
+    waiting = [Contract]
+    while waiting:
+        for child in waiting.pop().__subclasses__():
+            if child.__module__.startswith("contracts.") and child not in found:
+                found.add(child)
+                waiting.append(child)
+    return sorted(found, key=lambda kind: kind.__name__)
+
+
+def values_of(kind: type[Contract]) -> st.SearchStrategy[Contract]:
+    if kind is Composition:
+        return st.just(COMPOSITION)  # its parts must fit together; what a file may say is tested with the loader
+    fields = {name: _of_field(field) for name, field in kind.model_fields.items() if name != "v"}
+    return st.fixed_dictionaries(fields).map(lambda values: kind(**values))
+
+
+def _of_field(field: FieldInfo) -> st.SearchStrategy[Any]:
+    patterns = [m.pattern for m in field.metadata if isinstance(m, StringConstraints) and m.pattern]
+    patterns += [m.pattern for m in field.metadata if getattr(m, "pattern", None) and m.pattern not in patterns]
+    return st.from_regex(patterns[0], fullmatch=True) if patterns else _of(field.annotation)
+
+
+def _of(annotation: Any) -> st.SearchStrategy[Any]:
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if annotation in PLAIN:
+        return PLAIN[annotation]
+    if origin is typing.Annotated:
+        return _of(inner[0])
+    if origin is typing.Literal:
+        return st.sampled_from(inner)
+    if origin in (typing.Union, types.UnionType):
+        return st.one_of([_of(each) for each in inner])
+    if origin is tuple:
+        return st.lists(_of(inner[0]), max_size=2).map(tuple)
+    if origin is dict:
+        return st.dictionaries(_of(inner[0]), _of(inner[1]), max_size=2)
+    if issubclass(annotation, Enum):
+        return st.sampled_from(annotation)
+    assert issubclass(annotation, Contract), f"no strategy for {annotation}"
+    return st.deferred(lambda: values_of(annotation))
+
+
+COMPOSITION = Composition(
+    id="desk",
+    title="A desk",
+    phrases=Phrases(greeting="Hello."),
+    roles=(Role(name="voice", kind=RoleKind.LIVE, instructions="speak"),),
+)
