@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 
 def _utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a time needs its zone: give an aware datetime, e.g. 2026-01-01T00:00:00Z")
     return moment.astimezone(UTC)
+
+
+def _encodable(text: object) -> object:
+    """A model's JSON may hold lone surrogates, which no encoding takes."""
+    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else text
 
 
 Moment = Annotated[datetime, AfterValidator(_utc)]
@@ -37,7 +42,7 @@ class Content(Contract):
     """
 
     subject_id: str
-    body: str
+    body: Annotated[str, BeforeValidator(_encodable)]
 
     def __repr__(self) -> str:
         return f"Content(subject_id={self.subject_id!r}, {len(self.body)} characters)"

@@ -50,6 +50,8 @@ class StepRecord(Contract):
     type: Literal["step"] = "step"
     task_id: str
     step_id: str
+    position: int = 0
+    """Its place in the plan, from 1."""
     role: str
     goal: Content
     status: StepStatus | None

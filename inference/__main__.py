@@ -8,6 +8,7 @@ import os
 import socket
 import sys
 import time
+from datetime import date
 
 import uvicorn
 
@@ -42,7 +43,13 @@ def load_services(*, api_key: str | None, allow_faults: bool) -> Services:
     transcriber.warm_up()
     synthesizer.warm_up()
     faults = FaultBoard() if allow_faults else None
-    return Services(transcriber, synthesizer, respond, api_key=api_key or None, faults=faults)
+    return Services(
+        transcriber,
+        synthesizer,
+        lambda request: respond(request, today=date.today()),
+        api_key=api_key or None,
+        faults=faults,
+    )
 
 
 def bind(host: str, port: int) -> socket.socket:

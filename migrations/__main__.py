@@ -6,8 +6,9 @@ import argparse
 import sys
 
 from migrations.run import current, default_url, downgrade, upgrade
-from store.engine import parse_url
+from store.engine import open_engine, parse_url
 from store.errors import StoreError
+from store.reviewers import seed_development_reviewers
 from store.tables import SCHEMA_REVISION
 
 
@@ -17,6 +18,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("upgrade", help="bring the database to a revision")
     up.add_argument("revision", nargs="?", default="head")
+    up.add_argument(
+        "--development-reviewers", action="store_true", help="also add ann and ben, who may decide in development"
+    )
     down = commands.add_parser("downgrade", help="go back to a revision; drops tables and what they hold")
     down.add_argument("revision", help="a revision, -1 for the one before, or base for nothing")
     now = commands.add_parser("current", help="show the database's revision; exit code 1 if it is not this program's")
@@ -29,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if given.command == "upgrade":
             upgrade(url, given.revision)
+            if given.development_reviewers:
+                seed_development_reviewers(open_engine(url))
         elif given.command == "downgrade":
             downgrade(url, given.revision)
         found = current(url)

@@ -69,9 +69,11 @@ class RecordReader:
         return self._one(TaskRecord, tables.tasks.c.task_id == task_id)
 
     def steps(self, task_id: str) -> list[StepRecord]:
-        """In the order of their ids (a plan's order is the planner's)."""
+        """In the plan's order."""
         table = tables.steps
-        return self._all(StepRecord, select(table).where(table.c.task_id == task_id).order_by(table.c.step_id))
+        return self._all(
+            StepRecord, select(table).where(table.c.task_id == task_id).order_by(table.c.position, table.c.step_id)
+        )
 
     def approvals(
         self, stage: ApprovalStage | None = None, *, session_id: str | None = None, limit: int | None = None

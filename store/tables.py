@@ -106,6 +106,7 @@ steps = Table(
     metadata,
     _text("task_id", key=True),
     _text("step_id", key=True),
+    Column("position", BigInteger, nullable=False),
     _text("role"),
     *content("goal"),
     _text("status", optional=True),

@@ -228,6 +228,7 @@ class TaskWorkflow:
             StepRecord(
                 task_id=self._request.task_id,
                 step_id=step.step_id,
+                position=self._plan.steps.index(step) + 1,
                 role=step.role,
                 goal=step.goal,
                 status=result.status if result else None,

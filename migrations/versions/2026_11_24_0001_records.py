@@ -90,7 +90,9 @@ def upgrade() -> None:
     )
     _table(
         "steps",
-        _text("task_id", "step_id", "role"),
+        _text("task_id", "step_id"),
+        [sa.Column("position", sa.BigInteger(), nullable=False)],
+        _text("role"),
         _content("goal"),
         _text("status", optional=True),
         _revision(),
