@@ -1,0 +1,1 @@
+"""A real call that tells its story, and checks what was heard."""
