@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import openai
@@ -53,21 +54,19 @@ class ModelActivities:
             prompts.plan_messages(request, composition, planner, offers),
             response_format=_json_schema("plan", prompts.PLAN_SCHEMA),
         )
-        draft = _parsed(answer)
         subject = request.task.subject_id
-        try:
-            steps = tuple(
-                PlanStep(
-                    step_id=str(step["id"]),
-                    role=str(step["role"]),
-                    goal=Content(subject_id=subject, body=str(step["goal"])),
-                    depends_on=tuple(str(d) for d in step["depends_on"]),
+        with _in_shape("plan"):
+            return Plan(
+                steps=tuple(
+                    PlanStep(
+                        step_id=step["id"],
+                        role=step["role"],
+                        goal=Content(subject_id=subject, body=step["goal"]),
+                        depends_on=step["depends_on"],
+                    )
+                    for step in _parsed(answer)["steps"]
                 )
-                for step in draft["steps"]
             )
-        except (KeyError, TypeError) as error:
-            raise _malformed("plan") from error
-        return Plan(steps=steps)
 
     @activity.defn(name="models.think")
     async def think(self, request: ThinkRequest) -> Thought:
@@ -81,23 +80,24 @@ class ModelActivities:
         answer = await self._chat(role.model, messages, **extra)
         message = answer.choices[0].message
         digest = hashlib.sha256(json.dumps(messages, sort_keys=True).encode()).hexdigest()
-        calls = tuple(
-            ProposedCall(
-                call_id=call.id,
-                tool=call.function.name,
-                arguments=Content(subject_id=context.subject_id, body=call.function.arguments),
+        with _in_shape("thought"):
+            calls = tuple(
+                ProposedCall(
+                    call_id=call.id,
+                    tool=call.function.name,
+                    arguments=Content(subject_id=context.subject_id, body=call.function.arguments),
+                )
+                for call in message.tool_calls or ()
+                if call.type == "function"
             )
-            for call in message.tool_calls or ()
-            if call.type == "function"
-        )
-        return Thought(
-            calls=calls,
-            answer=Content(subject_id=context.subject_id, body=message.content) if message.content else None,
-            model=answer.model,
-            input_digest=digest,
-            tokens_in=answer.usage.prompt_tokens if answer.usage else 0,
-            tokens_out=answer.usage.completion_tokens if answer.usage else 0,
-        )
+            return Thought(
+                calls=calls,
+                answer=Content(subject_id=context.subject_id, body=message.content) if message.content else None,
+                model=answer.model,
+                input_digest=digest,
+                tokens_in=answer.usage.prompt_tokens if answer.usage else 0,
+                tokens_out=answer.usage.completion_tokens if answer.usage else 0,
+            )
 
     @activity.defn(name="models.summarize")
     async def summarize(self, request: SummaryRequest) -> Summary:
@@ -109,39 +109,48 @@ class ModelActivities:
             prompts.summary_messages(request, summarizer),
             response_format=_json_schema("summary", prompts.SUMMARY_SCHEMA),
         )
-        draft = _parsed(answer)
 
         def said(text: Any) -> Content:
-            return Content(subject_id=request.subject_id, body=str(text))
+            return Content(subject_id=request.subject_id, body=text)
 
         def cited(key: str) -> tuple[Cited, ...]:
-            return tuple(Cited(text=said(i["text"]), turn_ids=tuple(i["turn_ids"])) for i in draft[key])
+            return tuple(Cited(text=said(i["text"]), turn_ids=i["turn_ids"]) for i in draft[key])
 
-        try:
+        with _in_shape("summary"):
+            draft = _parsed(answer)
             return Summary(
                 session_id=request.session_id,
                 summary=said(draft["summary"]),
                 decisions=cited("decisions"),
                 action_items=tuple(
-                    ActionItem(text=said(i["text"]), owner=i["owner"], due=i["due"], turn_ids=tuple(i["turn_ids"]))
+                    ActionItem(text=said(i["text"]), owner=i["owner"], due=i["due"], turn_ids=i["turn_ids"])
                     for i in draft["action_items"]
                 ),
                 open_questions=cited("open_questions"),
                 promises=cited("promises"),
             )
-        except (KeyError, TypeError) as error:
-            raise _malformed("summary") from error
 
     async def _chat(self, model: str, messages: list[prompts.ChatMessage], **extra: Any) -> Any:
+        """An answer with a message in it.
+
+        Causes are cut off: a failure goes to the history and to logs as it is, and a service's error may repeat what
+        people said.
+        """
         try:
-            return await self._client.chat.completions.create(model=model, messages=messages, **extra)  # type: ignore[arg-type]
+            answer = await self._client.chat.completions.create(model=model, messages=messages, **extra)  # type: ignore[arg-type]
         except openai.APIStatusError as error:
             final = 400 <= error.status_code < 500 and error.status_code not in _PASSING
             raise ApplicationError(
                 f"the model service answered {error.status_code}", type="ModelRefused", non_retryable=final
-            ) from error
-        except openai.APIConnectionError as error:
-            raise ApplicationError("the model service could not be reached", type="ModelUnavailable") from error
+            ) from None
+        except openai.APIConnectionError:
+            raise ApplicationError("the model service could not be reached", type="ModelUnavailable") from None
+        except (openai.APIError, ValueError):
+            raise _malformed("answer") from None
+        with _in_shape("answer"):
+            if answer.choices[0].message is None:
+                raise _malformed("answer")
+        return answer
 
     def _composition(self, composition_id: str) -> Composition:
         try:
@@ -164,10 +173,16 @@ def _json_schema(name: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parsed(answer: Any) -> Any:
+    return json.loads(answer.choices[0].message.content or "")
+
+
+@contextmanager
+def _in_shape(what: str) -> Iterator[None]:
+    """What a model sent is read in here; anything that does not fit is one failure, which may be tried again."""
     try:
-        return json.loads(answer.choices[0].message.content or "")
-    except ValueError as error:
-        raise _malformed("answer") from error
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        raise _malformed(what) from None
 
 
 def _malformed(what: str) -> ApplicationError:
