@@ -123,7 +123,7 @@ def tool_server(server_id: str, url: str) -> Examination:
 
 async def compositions(settings: Settings) -> Finding:
     """Every composition can be used, and the tool servers that they name are configured."""
-    from workers.compositions import load_compositions
+    from tools.compositions import load_compositions
 
     found = load_compositions(settings.compositions_dir)
     wanted = {tool.server for composition in found.values() for tool in composition.tools}
