@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from contracts.approval import ApprovalStage
+from contracts.delivery import DeliveryState
 from contracts.records import ApprovalRecord, DeliveryRecord, TaskRecord
 from store.errors import RetryableStoreError
 from store.reader import RecordReader
@@ -94,11 +95,11 @@ def running_step(session_id: str) -> Callable[[RecordReader], str | None]:
     return look
 
 
-def settled_delivery(task_id: str) -> Callable[[RecordReader], DeliveryRecord | None]:
-    """The newest delivery of that task, once it was heard."""
+def outcome_heard(task_id: str) -> Callable[[RecordReader], DeliveryRecord | None]:
+    """The delivery of that task's outcome, once it was heard to its end."""
 
     def look(reader: RecordReader) -> DeliveryRecord | None:
-        found = [d for d in reader.deliveries(limit=50) if d.task_id == task_id and d.state.value == "heard"]
-        return found[0] if found else None
+        heard = reader.deliveries(state=DeliveryState.HEARD, limit=50)
+        return next((d for d in heard if d.task_id == task_id and d.delivery_id.endswith(".outcome")), None)
 
     return look

@@ -104,6 +104,18 @@ def hears_phrase(text: str, phrase: str, share: float = 0.6) -> bool:
     return bool(telling) and found >= share * len(telling)
 
 
+def hears_rather(text: str, this: str, that: str) -> bool:
+    """The one phrase and not the other, judged by the words that only one of them has."""
+    ours, theirs = (set(words_of(this)) - set(words_of(that)), set(words_of(that)) - set(words_of(this)))
+    share_ours, share_theirs = _share(text, ours), _share(text, theirs)
+    return hears_phrase(text, this) and share_ours > 0.5 > share_theirs
+
+
+def _share(text: str, words: set[str]) -> float:
+    telling = words - _SMALL
+    return sum(hears_word(text, word) for word in telling) / len(telling) if telling else 0.0
+
+
 def hears_digits(text: str, digits: str) -> bool:
     """An identifier read out digit by digit or as numbers: "four one seven", "4-1-7", "four seventeen", "417"."""
     return digits in "".join(_spelled(words_of(text)))

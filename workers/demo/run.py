@@ -6,9 +6,10 @@ import asyncio
 import contextlib
 import random
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import yaml
 from rich.console import Console
 
@@ -22,10 +23,11 @@ from workers.commands.task_view import gather_task, show_task
 from workers.deciding import signal_command
 from workers.demo import backstage, main_call, short_calls, trouble
 from workers.demo.backstage import Backstage
+from workers.demo.caller_process import CallerDied
 from workers.demo.checks import Checks
 from workers.demo.reviewing import review
 from workers.demo.scene import REVIEWER, Scene
-from workers.demo.script import draw
+from workers.demo.script import Drawn, draw
 from workers.demo.shop import Shop
 from workers.demo.stage import Stage
 from workers.demo.victims import Family
@@ -81,12 +83,18 @@ async def tell(scene: Scene, seed: int, *, hold: bool, chaos: bool) -> None:
         f"A refund of {drawn.main.amount} {drawn.main.currency} for order {drawn.main.order_id} ({drawn.main.item})"
     )
     console.print(f"Temporal's Web UI: {scene.stack.address('temporal-ui')}")
-    session_id = await main_call.play(
-        scene, drawn, by_hand if hold else by_reviewer, trouble.kills if chaos else trouble.none
-    )
-    await show_records(scene, session_id)
-    if hold:
-        return
+    decide, harm = by_hand if hold else by_reviewer, trouble.kills if chaos else trouble.none
+    try:
+        session_id = await main_call.play(scene, drawn, decide, harm)
+        await show_records(scene, session_id)
+        if not hold:
+            await _short_calls(scene, drawn)
+    except (CallerDied, TimeoutError, StackError, httpx.HTTPError) as error:
+        scene.checks.add("the story was told to its end", False, f"{type(error).__name__}: {error}")
+
+
+async def _short_calls(scene: Scene, drawn: Drawn) -> None:
+    stage = scene.stage
     stage.title(f"A colleague says no (order {drawn.rejected.order_id})")
     await short_calls.rejected(scene, drawn.rejected)
     stage.title(f"Nobody decides in time (order {drawn.expired.order_id})")
@@ -149,7 +157,7 @@ async def set_up(
 
 
 @contextlib.contextmanager
-def reading(stack: Stack):  # type: ignore[no-untyped-def]
+def reading(stack: Stack) -> Iterator[RecordReader]:
     engine = open_engine(stack.env["GREENROOM_DATABASE_URL"])
     try:
         yield RecordReader(engine)

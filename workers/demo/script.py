@@ -33,22 +33,22 @@ def draw(seed: int, orders: list[Order]) -> Drawn:
     return Drawn(main, rejected, expired, chance.choice([line for line in lines if line and not line.startswith("#")]))
 
 
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
 def spelled(order_id: str) -> str:
     """As a person reads a number out."""
-    return ", ".join(order_id)
+    return " ".join(_DIGITS[int(digit)] for digit in order_id)
 
 
 def ask_order(order: Order) -> str:
-    return f"Hello. Where is my order number {spelled(order.order_id)}?"
+    return f"Where is my order number {spelled(order.order_id)}?"
 
 
-def want_money(order: Order) -> str:
-    return f"The {order.item} arrived broken. I want a refund for order {spelled(order.order_id)}, please."
-
-
+WANT_MONEY = "It arrived broken and I want my money back."
 YES = "Yes, please."
 UNRELATED = "What are your opening hours on Saturdays?"
-UNRELATED_ANSWER = ("ten", "four")
+UNRELATED_ANSWER = (Decimal(10), Decimal(4))
 THANKS = "Thank you very much."
 INTERRUPTED_QUESTION = "And how long is the warranty?"
 RECALL = "What is my code phrase?"

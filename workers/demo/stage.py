@@ -22,7 +22,7 @@ class Stage:
         seconds = (at - self._wall).total_seconds() if at else time.monotonic() - self._began
         style = _STYLES.get(who, "")
         text = Text.assemble((f"{seconds:7.1f}  ", "dim"), (f"{who:<10}", style), (what, style))
-        self.console.print(text + Text(f"  ({note})" if note else "", "dim"))
+        self.console.print(text + Text(f"  ({note})" if note else "", "dim"), soft_wrap=True)
 
     def title(self, text: str) -> None:
         self.console.print()
