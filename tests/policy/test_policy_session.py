@@ -161,6 +161,39 @@ def test_when_something_can_be_said(
     assert session.reachable(EMPTY, "voice") is False
 
 
+@pytest.mark.parametrize(
+    ("health", "presence", "ended", "told", "expected"),
+    [
+        (RoleHealth.PRESENT, None, False, False, True),
+        (RoleHealth.SUSPECT, CallerPresence.PRESENT, False, True, True),
+        (RoleHealth.JOINING, None, False, True, True),
+        (RoleHealth.JOINING, None, False, False, False),
+        (RoleHealth.JOINING, CallerPresence.LOST, False, True, False),
+        (RoleHealth.PRESENT, CallerPresence.LOST, False, True, False),
+        (RoleHealth.LOST, CallerPresence.GONE, False, True, False),
+        (RoleHealth.PRESENT, CallerPresence.PRESENT, True, True, False),
+        (RoleHealth.JOINING, CallerPresence.PRESENT, True, True, False),
+    ],
+)
+def test_what_the_inbox_is_told_outlasts_a_change_of_agents_only(
+    health: RoleHealth, presence: CallerPresence | None, ended: bool, told: bool, expected: bool
+) -> None:
+    state = session.with_role(EMPTY, role(1, health))
+    if presence is not None:
+        state = session.with_caller(state, caller(presence))
+    if ended:
+        state = state.model_copy(update={"end_reason": "over"})
+    assert session.present(state, "voice", told=told) is expected
+
+
+def test_a_state_in_words_names_ids_and_states_alone() -> None:
+    state = session.with_role(session.with_turn(EMPTY, turn(1), keep=5), role(2))
+    state = session.with_task(state, task(1).model_copy(update={"goal": words("a private goal")}))
+    text = session.in_words(state)
+    assert "agent 2 present" in text and "`task-1`: running" in text and "1 turns" in text
+    assert "private" not in text and "turn 1" not in text
+
+
 @given(st.lists(st.integers(0, 5), max_size=10))
 def test_a_state_survives_its_serialisation(numbers: list[int]) -> None:
     state = EMPTY

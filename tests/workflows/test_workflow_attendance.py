@@ -6,7 +6,9 @@ import asyncio
 import time
 from typing import Any
 
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHandle
+from test_workflow_session import call
 from workflow_world import World, until
 
 from contracts.attendance import AgentLost, AttendanceStart
@@ -39,8 +41,6 @@ class Attendance:
         await until(described)
 
     async def details(self) -> str:
-        from temporalio.api.sdk.v1 import WorkflowMetadata
-
         found = await self.handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
         return str(found.current_details)
 
@@ -116,18 +116,20 @@ async def test_an_agent_that_was_seen_to_die_is_replaced_at_once(stage: World) -
     await it.leaves()
 
 
-async def test_the_death_of_an_agent_that_is_already_replaced_is_no_news(stage: World) -> None:
-    it = await attended(stage)
+async def test_news_of_an_agent_that_is_already_replaced_is_no_news(stage: World) -> None:
+    it = await call(stage)
+    attendance = stage.client.get_workflow_handle(attendance_workflow_id(it.session_id, "voice"))
     await stage.rooms.agent(it.session_id)
     lost = AgentLost(epoch=1, witness="deathwatch")
-    await it.handle.signal(Signal.LOST.value, lost)
+    await attendance.signal(Signal.LOST.value, lost)
     second = await stage.rooms.agent(it.session_id)
-    await it.handle.signal(Signal.LOST.value, lost)
-    await it.handle.signal(Signal.JOINED.value, args=[1, "agent-1"])
-    await it.says("agent **2**: present")
+    await attendance.signal(Signal.LOST.value, lost)
+    await attendance.signal(Signal.JOINED.value, args=[1, "agent-1-late"])
     await second.leave()
-    await asyncio.wait_for(it.handle.result(), 10)
-    assert it.epochs == [1, 2]
+    assert (await it.ended()).end_reason == "the caller left"
+    assert [a.epoch for a in stage.rooms.attends if a.session_id == it.session_id] == [1, 2]
+    present = [a.detail["identity"] for a in stage.records.audit(it.session_id) if a.action == "role.present"]
+    assert present == ["agent-1", "agent-2"]
 
 
 async def test_when_nobody_joins_it_backs_off_says_so_and_goes_on_trying(stage: World) -> None:

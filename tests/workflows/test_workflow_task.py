@@ -108,6 +108,7 @@ async def test_independent_steps_run_at_the_same_time(stage: World) -> None:
         task_id=task_id,
     )
     assert result.stage is TaskStage.DONE and result.speech.body == "One. Two. Three."
+    assert len(stage.tools.calls_of(task_id)) == 2, "neither waited in vain and was tried again"
     [third] = [r for r in stage.models.thoughts_of(task_id) if r.context.step_id == "s3"]
     assert [p.answer.body for p in third.context.prior] == ["One.", "Two."]
 
