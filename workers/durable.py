@@ -16,7 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from livekit import api
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import Interceptor, Worker
 
 from activities.mailbox import MailboxActivities
 from activities.models import ModelActivities
@@ -35,6 +35,7 @@ from tools.registry import ToolRegistry
 from workers.settings import Settings
 from workers.temporal import connect
 from workflows.approval import ApprovalWorkflow
+from workflows.arity import SignalArity
 from workflows.attendance import AttendanceWorkflow
 from workflows.handoff import HandoffWorkflow
 from workflows.inbox import InboxWorkflow
@@ -53,6 +54,7 @@ WORKFLOWS: Sequence[type] = (
     ApprovalWorkflow,
     SummaryWorkflow,
 )
+INTERCEPTORS: Sequence[Interceptor] = (SignalArity(),)
 QUEUES = {queue.name.lower(): queue for queue in TaskQueue}
 
 
@@ -137,6 +139,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         task_queue=queue.value,
         workflows=WORKFLOWS if queue is TaskQueue.ORCHESTRATION else (),
         activities=activities,
+        interceptors=INTERCEPTORS,
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         max_heartbeat_throttle_interval=timedelta(seconds=0.2),
         default_heartbeat_throttle_interval=timedelta(seconds=0.2),

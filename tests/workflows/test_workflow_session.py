@@ -243,9 +243,11 @@ async def in_state(stage: World, subject_id: str, delivery_id: str, state: Deliv
 
 
 @pytest.mark.parametrize("name", [Signal.TURN_ENDED, Signal.CALLER_CHANGED, Signal.END, Signal.PUBLISH])
-async def test_a_signal_of_the_wrong_type_harms_nothing(stage: World, name: Signal) -> None:
+async def test_a_signal_with_the_wrong_values_harms_nothing(stage: World, name: Signal) -> None:
     it = await call(stage)
     await it.handle.signal(name.value, "no object at all")
+    await it.handle.signal(name.value)
+    await it.handle.signal(name.value, args=["two", "values"])
     await it.turn(1)
     assert (await stage.snapshot(it.session_id)).turn_count == 1
     await it.caller(CallerPresence.GONE)

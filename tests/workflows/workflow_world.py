@@ -42,7 +42,7 @@ from store.engine import open_engine
 from store.reader import RecordReader
 from store.reviewers import seed_development_reviewers
 from store.writer import RecordWriter
-from workers.durable import WORKFLOWS, Records
+from workers.durable import INTERCEPTORS, WORKFLOWS, Records
 from workers.stack.errors import StackError
 from workers.stack.servers import DEFAULT_SPEC, binary
 from workers.stack.spec import load_spec
@@ -202,6 +202,7 @@ def _workers(to: World, records: Records) -> list[Worker]:
             task_queue=queue.value,
             workflows=WORKFLOWS if queue is TaskQueue.ORCHESTRATION else (),
             activities=activities[queue],
+            interceptors=INTERCEPTORS,
             sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
         )
         for queue in TaskQueue
