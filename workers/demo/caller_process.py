@@ -106,10 +106,6 @@ class CallerProcess:
         if self._process.returncode is None:
             self._process.kill()
 
-    def heard_text(self, since: int) -> str:
-        """All that was heard from event index `since` on."""
-        return " ".join(e.text for e in self.events[since:] if e.event == "heard")
-
     def _send(self, command: Command) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(command.model_dump_json(exclude_defaults=True).encode() + b"\n")

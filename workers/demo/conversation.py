@@ -17,9 +17,8 @@ Hope = Callable[[str], bool]
 
 @dataclass(frozen=True)
 class Exchange:
-    """What was said, all that was heard after it, and whether that was it. `heard_at` of the words that settled it."""
+    """All that was heard, and whether that was hoped for. `last` is the utterance that settled it."""
 
-    said: Happened | None
     text: str
     fulfilled: bool
     latency_ms: float | None
@@ -59,26 +58,38 @@ class Conversation:
         await asyncio.shield(self.caller.hang_up())
 
     async def hear(self, hope: Hope, *, since: int, within: float, said: Happened | None = None) -> Exchange:
-        """Listens until what came since that event is what was hoped for, or patience ends. Raises CallerDied."""
+        """Listens until what came since that event is what was hoped for, or patience ends. Raises CallerDied.
+
+        With `said` only what the agent began to say after that counts: the rest was no answer to it.
+        """
+
+        def heard() -> list[Happened]:
+            found = [e for e in self.caller.events[since:] if e.event == "heard"]
+            begun = said.started_at if said else None
+            return [e for e in found if begun is None or (e.started_at is not None and e.started_at >= begun)]
+
+        def text() -> str:
+            return " ".join(e.text for e in heard())
+
         try:
             async with asyncio.timeout(within):
-                await self.caller.changed(lambda: hope(self.caller.heard_text(since)))
+                await self.caller.changed(lambda: hope(text()))
             fulfilled = True
         except TimeoutError:
             fulfilled = False
-        heard = [e for e in self.caller.events[since:] if e.event == "heard"]
-        latencies = [e.latency_ms for e in heard if e.latency_ms is not None]
-        text = " ".join(e.text for e in heard)
-        return Exchange(said, text, fulfilled, latencies[0] if latencies else None, heard[-1] if heard else None)
+        latencies = [e.latency_ms for e in heard() if e.latency_ms is not None]
+        last = heard()[-1] if heard() else None
+        return Exchange(text(), fulfilled, latencies[0] if latencies else None, last)
 
     async def ask(self, text: str, hope: Hope, *, within: float = 20.0, times: int = 2) -> Exchange:
         """Says it and listens; says it again when nothing of the kind came, as one not understood would."""
         since = len(self.caller.events)
-        for _ in range(times):
-            said = await self.caller.say(text)
-            exchange = await self.hear(hope, since=since, within=within, said=said)
-            if exchange.fulfilled:
-                break
+        first = await self.caller.say(text)
+        exchange = await self.hear(hope, since=since, within=within, said=first)
+        for _ in range(times - 1):
+            if not exchange.fulfilled:
+                await self.caller.say(text)
+                exchange = await self.hear(hope, since=since, within=within, said=first)
         return exchange
 
 

@@ -34,12 +34,12 @@ async def play(scene: Scene, drawn: Drawn, decide: Decide, trouble: Trouble) -> 
     async with await scene.ring(scene.composition.id, "demo-caller") as call:
         await greet_and_ask(scene, call, drawn.main)
         task = await _refund(scene, call, drawn.main, decide, trouble)
-        await call.ask(script.THANKS, bool, within=6, times=1)
+        await call.ask(script.THANKS, bool, within=12, times=1)
         await call.ask(script.tell_fact(drawn.fact), bool, within=12, times=1)
         if await agent_dies(scene, call):
             recalled = await call.ask(script.RECALL, lambda text: hears_words(text, drawn.fact))
             scene.checks.add(f"the new agent knew {drawn.fact!r} from before", recalled.fulfilled, told(recalled))
-        await call.ask(script.GOODBYE, bool, within=5, times=1)
+        await call.ask(script.GOODBYE, bool, within=8, times=1)
     delivery = await scene.backstage.wait(backstage.outcome_heard(task.task_id), within=15) if task else None
     found = f"{delivery.delivery_id}: {delivery.state.value}" if delivery else "no outcome in state heard"
     scene.checks.add("the outcome is recorded as heard to its end", delivery is not None, found)
