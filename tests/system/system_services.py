@@ -1,0 +1,72 @@
+"""The shop and the inference server, from the outside: their own records, and their faults."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+
+from workers.demo.shop import Order, Refund, Shop
+
+UNKNOWN_ORDER = "999"
+"""A number that the shop never draws."""
+LOOK_SECONDS = 0.05
+
+
+class BreakableShop(Shop):
+    """The shop's books and faults."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._given: set[str] = set()
+
+    async def fresh_order(self) -> Order:
+        """A delivered order that no other test of this run was given."""
+        for order in await self.orders():
+            if order.status == "delivered" and order.order_id not in self._given:
+                self._given.add(order.order_id)
+                return order
+        raise LookupError("the shop has no more delivered orders: draw it with another seed, or share orders")
+
+    async def break_next(self, tool: str, kind: str, *, seconds: float = 0.0) -> None:
+        """The next call of the tool fails that way."""
+        fault = {"tool": tool, "kind": kind, "seconds": seconds}
+        (await self._http.put("/faults", json=fault)).raise_for_status()
+
+    async def requests(self, tool: str, *, since: int = 0) -> list[dict[str, object]]:
+        """Every request for that tool, from the nth on."""
+        books = (await self._http.get("/books")).raise_for_status().json()
+        return [request for request in books["requests"] if request["tool"] == tool][since:]
+
+    async def until_open(self, tool: str, *, within: float) -> None:
+        """Until a call of that tool is being served. Raises TimeoutError."""
+        async with asyncio.timeout(within):
+            while not any(seen["tool"] == tool for seen in (await self._http.get("/open")).json()):
+                await asyncio.sleep(LOOK_SECONDS)  # the shop tells only when asked
+
+    async def until_refunded(self, order_id: str, *, within: float) -> list[Refund]:
+        """The refunds of that order, once there is one. Raises TimeoutError."""
+        async with asyncio.timeout(within):
+            while not (found := await self.refunds(order_id)):
+                await asyncio.sleep(LOOK_SECONDS)
+        return found
+
+
+class InferenceFaults:
+    """Faults of the inference server: at most one a target (`chat`, `speech`, `listen`)."""
+
+    def __init__(self, url: str) -> None:
+        self._http = httpx.AsyncClient(base_url=url, timeout=10, trust_env=False)
+
+    async def set(self, target: str, kind: str, **options: object) -> None:
+        (await self._http.put(f"/faults/{target}", json={"kind": kind, **options})).raise_for_status()
+
+    async def hits(self, target: str) -> int:
+        board: dict[str, dict[str, int]] = (await self._http.get("/faults")).raise_for_status().json()
+        return board.get(target, {}).get("hits", 0)
+
+    async def clear(self) -> None:
+        (await self._http.delete("/faults")).raise_for_status()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
