@@ -35,7 +35,8 @@ class Gate:
         self.handle = stage.client.get_workflow_handle(approval_workflow_id(self.approval_id))
 
     async def view(self) -> ApprovalView:
-        return await self.handle.query(VIEW_QUERY, result_type=ApprovalView)
+        found: ApprovalView = await self.handle.query(VIEW_QUERY, result_type=ApprovalView)
+        return found
 
     async def decide(self, reviewer: str = "ann", verdict: str = "approve", **more: Any) -> None:
         digest = more.pop("digest", None) or (await self.view()).request.digest
@@ -167,7 +168,10 @@ async def test_an_update_is_answered_with_its_receipt(stage: World) -> None:
     gate = await gated(stage)
 
     async def update(**decision: Any) -> DecisionReceipt:
-        return await gate.handle.execute_update("decide_update", decision, result_type=DecisionReceipt)
+        receipt: DecisionReceipt = await gate.handle.execute_update(
+            "decide_update", decision, result_type=DecisionReceipt
+        )
+        return receipt
 
     digest = (await gate.view()).request.digest
     refused = await update(reviewer="eve", verdict="approve", digest=digest)

@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from temporalio import activity
 from temporalio.client import AsyncActivityHandle, Client
@@ -21,6 +21,8 @@ from contracts.names import Signal, attendance_workflow_id
 from contracts.summary import Summary, SummaryRequest
 from contracts.task import Plan, PlanRequest
 from contracts.tools import ToolCall, ToolOutcome, ToolSpec, ToolStatus
+
+T = TypeVar("T")
 
 
 class Models:
@@ -51,7 +53,7 @@ class Models:
         return [request for request in self.thought if request.context.task_id == task_id]
 
 
-def _next(script: deque[Any]) -> Any:
+def _next(script: deque[T]) -> T:
     if not script:
         raise ApplicationError("the test's script has no further answer", type="NoScript", non_retryable=True)
     return script.popleft()

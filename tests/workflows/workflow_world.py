@@ -124,7 +124,8 @@ class World:
 
     async def snapshot(self, session_id: str) -> SessionSnapshot:
         handle = self.client.get_workflow_handle(session_workflow_id(session_id))
-        return await handle.query("snapshot", result_type=SessionSnapshot)
+        found: SessionSnapshot = await handle.query("snapshot", result_type=SessionSnapshot)
+        return found
 
     async def inbox(self, subject_id: str) -> dict[str, DeliveryView]:
         handle = self.client.get_workflow_handle(inbox_workflow_id(subject_id))
@@ -211,4 +212,4 @@ def _workers(to: World, records: Records) -> list[Worker]:
 
 def _key(item: str) -> SearchAttributeKey[Any]:
     name, _, kind = item.partition("=")
-    return {"Keyword": SearchAttributeKey.for_keyword, "Datetime": SearchAttributeKey.for_datetime}[kind](name)
+    return SearchAttributeKey.for_datetime(name) if kind == "Datetime" else SearchAttributeKey.for_keyword(name)
