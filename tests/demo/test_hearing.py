@@ -39,6 +39,7 @@ def test_an_order_number_however_it_is_read_out(text: str) -> None:
         ("39.90", "39.90"),
         ("one hundred eighty seven euros and fifty cents", "187.50"),
         ("1,200 euros", "1200"),
+        ("I have refunded order 977-129 euros", "129"),
     ],
 )
 def test_an_amount_of_money(text: str, amount: str) -> None:

@@ -123,7 +123,7 @@ def hears_digits(text: str, digits: str) -> bool:
 
 def hears_amount(text: str, amount: Decimal) -> bool:
     """An amount of money: "240", "240.00", "two hundred and forty", "45 euros and 50 cents"."""
-    said = set(numbers_in(text))
+    said = {*numbers_in(text), *_run_together(text)}
     if amount in said:
         return True
     whole, cents = int(amount), int((amount % 1) * 100)
@@ -142,6 +142,12 @@ def numbers_in(text: str) -> Iterator[Decimal]:
             run = []
         if word[0].isdigit():
             yield Decimal(word)
+
+
+def _run_together(text: str) -> Iterator[Decimal]:
+    """Numbers said one after the other, which recognisers join by a hyphen: "order 977-129 euros"."""
+    for run in re.findall(r"\d{2,}(?:-\d{2,})+", text):
+        yield from map(Decimal, run.split("-"))
 
 
 def _cardinals(run: list[str]) -> Iterator[Decimal]:

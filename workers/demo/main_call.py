@@ -110,9 +110,10 @@ async def _paid(
     scene: Scene, call: Conversation, order: Order, decided: ApprovalRecord | None, since: int
 ) -> Refund | None:
     checks, amount = scene.checks, script.amount_of(order)
-    outcome = await call.hear(
-        lambda text: hears_any(text, ("refund", "refunded")) and hears_amount(text, amount), since=since, within=60
-    )
+    outcome = await call.hear(lambda text: hears_any(text, ("refund", "refunded")), since=since, within=60)
+    if outcome.fulfilled and not hears_amount(outcome.text, amount):
+        # Heard, but not understood: a person asks again.
+        outcome = await call.ask(script.AGAIN, lambda text: hears_amount(text, amount), within=15, times=1)
     checks.add(f"the outcome was heard, with the amount of {order.amount}", outcome.fulfilled, told(outcome))
     refunds = await scene.shop.refunds(order.order_id)
     found = ", ".join(f"{r.amount} at {r.committed_at:%H:%M:%S.%f}" for r in refunds) or "none"

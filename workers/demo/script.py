@@ -49,6 +49,7 @@ WANT_MONEY = "It arrived broken and I want my money back."
 YES = "Yes, please."
 UNRELATED = "What are your opening hours on Saturdays?"
 UNRELATED_ANSWER = (Decimal(10), Decimal(4))
+AGAIN = "Can you say that again, please?"
 THANKS = "Thank you very much."
 INTERRUPTED_QUESTION = "And how long is the warranty?"
 RECALL = "What is my code phrase?"
