@@ -28,7 +28,6 @@ class AttendRequest(Contract):
     epoch: int
     join_timeout: float
     attached_identity: str | None = None
-    ghost_identity: str | None = None
 
 
 class DispatchMetadata(Contract):

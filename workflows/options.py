@@ -21,7 +21,11 @@ def records(summary: str) -> ActivityConfig:
         task_queue=TaskQueue.RECORDS.value,
         start_to_close_timeout=timedelta(seconds=20),
         schedule_to_close_timeout=timedelta(hours=24),
-        retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)),
+        retry_policy=RetryPolicy(
+            initial_interval=timedelta(milliseconds=200),
+            maximum_interval=timedelta(seconds=10),
+            non_retryable_error_types=["StoreError"],  # its kinds that pass by have names of their own
+        ),
         summary=summary,
     )
 

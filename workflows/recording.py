@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
@@ -14,10 +14,19 @@ with workflow.unsafe.imports_passed_through():
 
 
 async def write(*records: Record, summary: str) -> None:
-    """Writes records; returns when they are durable."""
-    await workflow.execute_activity_method(
-        RecordActivities.write, RecordBatch(records=records), **options.records(summary)
-    )
+    """Writes records; returns when they are durable. Waits a day for a database that is away.
+
+    A batch that no database would ever take is given up with an error in the log: a person's call or task is worth
+    more than a line about it, and the history still holds what was to be written.
+    """
+    try:
+        await workflow.execute_activity_method(
+            RecordActivities.write, RecordBatch(records=records), **options.records(summary)
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        workflow.logger.error("records given up (%s): %s", summary, type(error.cause).__name__)
 
 
 async def load_composition(composition_id: str) -> Composition:
