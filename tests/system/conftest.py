@@ -94,8 +94,8 @@ async def switches(stack: Stack) -> AsyncIterator[Switches]:
 
 
 @pytest.fixture
-async def ring(stack: Stack, settings: Settings, speech: Speech) -> AsyncIterator[Ring]:
-    """Places calls; those still up are hung up after the test."""
+async def ring(stack: Stack, settings: Settings, speech: Speech, switches: Switches) -> AsyncIterator[Ring]:
+    """Places calls; those still up are hung up after the test, and the next one begins on a whole, idle stack."""
     ring = Ring(stack, speech, load_compositions(settings.compositions_dir))
     yield ring
     await ring.hang_up_all()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
+from system_waiting import until
 from temporalio.client import Client
 
 from contracts.approval import ApprovalStage, Verdict
@@ -18,8 +19,6 @@ from workers.deciding import Ruling, decide
 from workers.settings import Settings
 
 T = TypeVar("T")
-LOOK_SECONDS = 0.1
-"""A database tells nobody of a change."""
 
 
 class Backstage:
@@ -29,13 +28,10 @@ class Backstage:
         self.records = records
 
     async def until(self, look: Callable[[], T | None], within: float, what: str) -> T:
-        try:
-            async with asyncio.timeout(within):
-                while not (found := await asyncio.to_thread(look)):
-                    await asyncio.sleep(LOOK_SECONDS)
-        except TimeoutError:
-            raise AssertionError(f"{what}: not in the records within {within:g} s") from None
-        return found
+        async def look_beside() -> T | None:
+            return await asyncio.to_thread(look)
+
+        return await until(look_beside, within, f"records: {what}")
 
     async def approval(self, session_id: str, *, within: float = 30.0) -> ApprovalRecord:
         """The approval that waits in that session."""

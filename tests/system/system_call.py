@@ -99,11 +99,10 @@ class Call:
         # One sentence: a pause inside the wish would be taken for its end on a busy machine.
         wish = f"I want a refund for order {spelled(order.order_id)} because it arrived broken."
         await self.ask(wish, lambda text: hears_phrase(text, confirm), "the read-back")
+        taken = (self.phrases.acknowledge, self.phrases.backstage_away)
         return await self.ask(
             "Yes, please.",
-            lambda text: (
-                hears_phrase(text, self.phrases.acknowledge) or hears_phrase(text, self.phrases.backstage_away)
-            ),
+            lambda text: any(hears_phrase(text, phrase) for phrase in taken),
             "the acknowledgement",
         )
 

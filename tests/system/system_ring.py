@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from system_call import Call
 from system_stack import SUPPORT
 
-from contracts.composition import Composition
+from contracts.composition import Composition, Phrases
 from contracts.names import new_id
 from workers.caller.front_door import ask_for_session
 from workers.caller.microphone import MicrophoneMode
@@ -27,6 +27,9 @@ class Ring:
         self._speech = speech
         self._compositions = compositions
 
+    def phrases(self, composition: str = SUPPORT) -> Phrases:
+        return self._compositions[composition].phrases
+
     async def __call__(
         self,
         subject: str | None = None,
@@ -39,8 +42,7 @@ class Ring:
         invitation = await ask_for_session(
             self._stack.env["GREENROOM_FRONT_DOOR_URL"], composition=composition, subject=subject or new_id("subject")
         )
-        phrases = self._compositions[composition].phrases
-        call = Call(invitation, self._speech, phrases, microphone=microphone)
+        call = Call(invitation, self._speech, self.phrases(composition), microphone=microphone)
         self.calls.append(call)
         await call.caller.join()
         if greeted:

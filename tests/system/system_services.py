@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
+from system_waiting import until
 
 from workers.demo.shop import Order, Refund, Shop
 
 UNKNOWN_ORDER = "999"
 """A number that the shop never draws."""
-LOOK_SECONDS = 0.05
 
 
 class BreakableShop(Shop):
@@ -38,18 +36,18 @@ class BreakableShop(Shop):
         books = (await self._http.get("/books")).raise_for_status().json()
         return [request for request in books["requests"] if request["tool"] == tool][since:]
 
-    async def until_open(self, tool: str, *, within: float) -> None:
-        """Until a call of that tool is being served. Raises TimeoutError."""
-        async with asyncio.timeout(within):
-            while not any(seen["tool"] == tool for seen in (await self._http.get("/open")).json()):
-                await asyncio.sleep(LOOK_SECONDS)  # the shop tells only when asked
+    async def until_open(self, tool: str, count: int = 1, *, within: float) -> None:
+        """Until so many calls of that tool are being served."""
+
+        async def look() -> bool:
+            served = (await self._http.get("/open")).json()
+            return [seen["tool"] for seen in served].count(tool) >= count
+
+        await until(look, within, f"{count} open calls of {tool}")
 
     async def until_refunded(self, order_id: str, *, within: float) -> list[Refund]:
-        """The refunds of that order, once there is one. Raises TimeoutError."""
-        async with asyncio.timeout(within):
-            while not (found := await self.refunds(order_id)):
-                await asyncio.sleep(LOOK_SECONDS)
-        return found
+        """The refunds of that order, once there is one."""
+        return await until(lambda: self.refunds(order_id), within, f"a refund of {order_id}")
 
 
 class InferenceFaults:

@@ -8,16 +8,16 @@ import os
 import signal
 from collections.abc import AsyncIterator
 
+import httpx
 from system_stack import VOICES
+from system_waiting import until
 
 from workers.demo.victims import agents_in_a_room
 from workers.stack.stack import Stack
 
-LOOK_SECONDS = 0.05
-
 
 class Switches:
-    """A test that uses them leaves every process of the stack ready: `mended` waits for that."""
+    """A test that breaks something ends with a stack that is whole: `mended` waits for that."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -28,16 +28,22 @@ class Switches:
         pids = self._stack.pids
         return {pid: name for name in VOICES if name in pids for pid in agents_in_a_room([pids[name]], livekit)}
 
-    async def agent(self, *, within: float = 10.0) -> int:
-        """The job process of the only agent in any room. Raises TimeoutError when there is not exactly one."""
-        async with asyncio.timeout(within):
-            while len(agents := self.agents()) != 1:
-                await asyncio.sleep(LOOK_SECONDS)
-        return next(iter(agents))
+    async def agent(self, *, but: int | None = None, within: float = 10.0) -> tuple[int, str]:
+        """The job process of the only agent in any room (other than `but`), and its worker's name."""
 
-    async def kill(self, name: str) -> None:
-        """SIGKILL to a process of the stack, which then starts again by itself."""
-        await self._stack.kill(name)
+        async def look() -> tuple[int, str] | None:
+            others = [(pid, worker) for pid, worker in self.agents().items() if pid != but]
+            return others[0] if len(others) == 1 else None
+
+        return await until(look, within, "exactly one agent's process in a room")
+
+    def pid(self, name: str) -> int:
+        """Of the present incarnation of a process of the stack."""
+        return self._stack.pid(name)
+
+    async def kill(self, name: str) -> int:
+        """SIGKILL to a process of the stack, which then starts again by itself. Returns the dead pid."""
+        return await self._stack.kill(name)
 
     @contextlib.asynccontextmanager
     async def paused(self, pid: int) -> AsyncIterator[None]:
@@ -59,10 +65,23 @@ class Switches:
             await self._stack.up(name)
 
     async def mended(self) -> None:
-        """Every process is ready, and no agent of an earlier call is left in a room."""
+        """Every process is ready, no job of an earlier call is left, and each voice worker takes calls at once."""
         for name in self._stack.names:
             if name != "migrate":
                 await self._stack.wait_ready(name)
-        async with asyncio.timeout(45):
-            while self.agents():
-                await asyncio.sleep(LOOK_SECONDS)
+        async with httpx.AsyncClient(timeout=5, trust_env=False) as http:
+            for name in VOICES:
+                await until(lambda name=name: self._idle(http, name), 45, f"{name} registered and idle")  # type: ignore[misc]
+
+    async def _idle(self, http: httpx.AsyncClient, name: str) -> bool:
+        address = self._stack.address(name)
+        try:
+            registered = (await http.get(f"{address}/")).status_code == httpx.codes.OK
+            return registered and not (await http.get(f"{address}/worker")).json()["active_jobs"]
+        except httpx.HTTPError:
+            return False
+
+
+async def for_seconds(seconds: float) -> None:
+    """How long a disturbance lasts: the one thing that is measured by the clock and not by an event."""
+    await asyncio.sleep(seconds)

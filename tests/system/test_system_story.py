@@ -7,14 +7,14 @@ from decimal import Decimal
 import pytest
 from system_backstage import Backstage, Reviewer
 from system_ring import Ring
-from system_services import UNKNOWN_ORDER, BreakableShop
+from system_services import BreakableShop
 from system_stack import HURRIED
 
 from contracts.approval import ApprovalStage
 from contracts.delivery import DeliveryState
 from contracts.summary import Summary
 from contracts.task import TaskStage
-from workers.demo.hearing import hears_any, hears_digits, hears_word
+from workers.demo.hearing import hears_any, hears_word
 from workers.demo.script import spelled
 
 pytestmark = pytest.mark.stack
@@ -88,13 +88,3 @@ async def test_nobody_decides_in_time_and_a_late_decision_is_refused(
     assert [(d.reviewer, d.accepted) for d in decisions] == [("ann", False)]
     await backstage.task(call.session_id, TaskStage.DECLINED)
     assert await shop.refunds(order.order_id) == []
-
-
-async def test_an_order_that_does_not_exist_is_said_not_to(ring: Ring) -> None:
-    call = await ring()
-    await call.ask(
-        f"Where is my order number {spelled(UNKNOWN_ORDER)}?",
-        lambda text: hears_digits(text, UNKNOWN_ORDER) and hears_any(text, ("no order", "not find", "not found")),
-        f"that there is no order {UNKNOWN_ORDER}",
-    )
-    assert not hears_word(call.text(), "delivered")
