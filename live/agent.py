@@ -10,6 +10,7 @@ from livekit import rtc
 from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm
 
 from contracts.composition import Phrases
+from live.audio import without_lead
 from live.config import Timings
 from live.context import CallContext
 from policy.speakable import speakable_stream
@@ -64,7 +65,7 @@ class VoiceAgent(Agent):
         yield f" {UNANSWERED}"
 
     def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:
-        return Agent.default.tts_node(self, speakable_stream(text), model_settings)
+        return without_lead(Agent.default.tts_node(self, speakable_stream(text), model_settings))
 
     def _with_states(self, chat_ctx: llm.ChatContext) -> llm.ChatContext:
         block = self._context.render()

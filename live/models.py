@@ -13,6 +13,10 @@ from openai import AsyncClient
 from contracts.composition import Composition, Role
 from live.config import LiveConfig
 
+STT_ENDPOINTING_MS = 250
+"""Silence after which recognition settles its words. With less, a comma splits a sentence in two results, and the turn
+may be taken before the second one came; with more, the turn waits for it."""
+
 
 @dataclass
 class Warm:
@@ -41,6 +45,7 @@ def build_session(config: LiveConfig, composition: Composition, role: Role, warm
             language=speech.language,
             base_url=config.deepgram_base_url,
             api_key=config.deepgram_api_key,
+            endpointing_ms=STT_ENDPOINTING_MS,
         ),
         llm=openai.LLM(model=role.model, client=warm.client),
         tts=openai.TTS(
