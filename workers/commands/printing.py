@@ -53,8 +53,8 @@ def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
 def print_table(console: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """One table; says "none" for no row. Cells are plain text: nothing that a person said is read as markup."""
     table = Table(title=title, title_justify="left", title_style="bold")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+    for place, heading in enumerate(headings):
+        table.add_column(heading, overflow="fold", no_wrap=place == 0)  # ids come first: people copy them
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
     if table.row_count:
