@@ -39,8 +39,9 @@ async def test_what_is_delegated_while_temporal_is_down_is_told_and_done_once_la
         )
         assert backstage.records.tasks(session_id=call.session_id) == []
     approval = await backstage.approval(call.session_id, within=60)
+    mark = call.mark
     assert (await reviewer.decide(approval, "approve")).accepted
-    await call.hear_refunded(order)
+    await call.hear_refunded(order, since=mark)
     await call.say("Thank you.")
     task = await backstage.task(call.session_id, TaskStage.DONE)
     await backstage.outcome_is(task.task_id, DeliveryState.HEARD)
