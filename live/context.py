@@ -12,6 +12,7 @@ _STAGES = {
     TaskStage.PLANNING: "being prepared",
     TaskStage.RUNNING: "being worked on",
     TaskStage.WAITING_APPROVAL: "waiting for a colleague's decision",
+    TaskStage.SUSPENDED: "on hold",
     TaskStage.NEEDS_PERSON: "with a colleague",
     TaskStage.DONE: "done",
     TaskStage.DECLINED: "declined",

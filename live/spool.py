@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import fcntl
 import json
 import os
@@ -78,8 +79,10 @@ class Spool:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        lines = "".join(json.dumps({"put": item.model_dump(mode="json")}) + "\n" for item in items)
-        os.write(self._descriptor, lines.encode())
+        # A line begins anew whatever stands before it: a crash may have cut the last one.
+        lines = "".join("\n" + json.dumps({"put": item.model_dump(mode="json")}) + "\n" for item in items).encode()
+        if os.write(self._descriptor, lines) < len(lines):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         os.fsync(self._descriptor)
         self._unsent.update({item.item_id: item for item in items})
 
@@ -123,7 +126,7 @@ def _unsent(path: Path) -> list[Outgoing]:
         try:
             entry = json.loads(line)
         except json.JSONDecodeError:
-            continue  # a line cut by the crash was never acknowledged to anyone
+            continue  # empty, or cut by a crash: then it was never acknowledged to anyone
         if "put" in entry:
             item = Outgoing.model_validate(entry["put"])
             waiting[item.item_id] = item

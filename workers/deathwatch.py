@@ -42,21 +42,23 @@ class Watcher:
         self._tell = tell
         self._newest: dict[tuple[str, str], int] = {}
         self._reports: set[asyncio.Task[None]] = set()
+        self._lines: set[asyncio.Task[None]] = set()
 
     async def serve(self, stopped: asyncio.Event) -> None:
         """Runs until `stopped`. Raises OSError when another watcher listens, or the folder is not writable."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         await self._remove_stale()
-        server = await asyncio.start_unix_server(self._attend, path=str(self._path))
+        server = await asyncio.start_unix_server(self._accept, path=str(self._path))
         self._path.chmod(0o600)
         logger.info("death watch listens at %s", self._path)
         try:
             await stopped.wait()
         finally:
-            # Jobs outlive the watcher and open their line again: closing here must not look like their death.
             server.close()
-            for report in self._reports:
-                report.cancel()
+            # Jobs outlive the watcher and open their line again: closing it here must not look like their death.
+            for task in (*self._reports, *self._lines):
+                task.cancel()
+            await asyncio.gather(*self._reports, *self._lines, return_exceptions=True)
             self._path.unlink(missing_ok=True)
 
     async def _remove_stale(self) -> None:
@@ -70,11 +72,21 @@ class Watcher:
         writer.close()
         raise OSError(f"another death watch listens at {self._path}: stop it, or set GREENROOM_WATCH_SOCKET")
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line = asyncio.create_task(self._attend(reader, writer))
+        self._lines.add(line)
+        line.add_done_callback(self._lines.discard)
+
     async def _attend(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._follow(reader)
+        finally:
+            writer.close()
+
+    async def _follow(self, reader: asyncio.StreamReader) -> None:
         try:
             watched = Watched.model_validate_json(await reader.readline())
         except (ValidationError, ConnectionError, ValueError):
-            writer.close()
             return
         key = (watched.session_id, watched.role)
         self._newest[key] = max(self._newest.get(key, 0), watched.epoch)
@@ -83,7 +95,6 @@ class Watcher:
             last = await reader.read()
         except ConnectionError:
             last = b""
-        writer.close()
         if last.endswith(GOODBYE):
             logger.info("left in order", extra=watched.model_dump())
             if self._newest.get(key) == watched.epoch:

@@ -1,0 +1,143 @@
+"""A model that fails is heard as words, never as silence; identifiers reach the voice spelled."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from live_samples import state, support
+from livekit import rtc
+from livekit.agents import Agent, APIConnectionError, APIStatusError, FlushSentinel, llm
+
+from contracts.task import TaskStage
+from live.agent import UNANSWERED, VoiceAgent
+from live.audio import without_lead
+from live.config import Timings
+from live.context import CallContext
+
+Node = Callable[..., AsyncIterator[Any]]
+
+
+def says(text: str) -> llm.ChatChunk:
+    return llm.ChatChunk(id="c", delta=llm.ChoiceDelta(role="assistant", content=text))
+
+
+async def answers(*_: object) -> AsyncIterator[llm.ChatChunk]:
+    yield says("Forty ")
+    yield says("two.")
+
+
+async def errs(*_: object) -> AsyncIterator[llm.ChatChunk]:
+    raise APIStatusError("down", status_code=500)
+    yield says("")
+
+
+async def hangs(*_: object) -> AsyncIterator[llm.ChatChunk]:
+    await asyncio.Event().wait()
+    yield says("")
+
+
+async def is_empty(*_: object) -> AsyncIterator[llm.ChatChunk]:
+    yield llm.ChatChunk(id="c")
+
+
+async def breaks(*_: object) -> AsyncIterator[llm.ChatChunk]:
+    yield says("The answer is")
+    raise APIConnectionError()
+
+
+async def stalls(*_: object) -> AsyncIterator[llm.ChatChunk]:
+    yield says("The answer is")
+    await asyncio.Event().wait()
+
+
+class Models:
+    """Each call of the model takes the next behaviour; the last one stays."""
+
+    def __init__(self, *nodes: Node) -> None:
+        self.nodes = list(nodes)
+        self.requests: list[llm.ChatContext] = []
+
+    def __call__(self, _agent: Agent, chat_ctx: llm.ChatContext, *rest: object) -> AsyncIterator[Any]:
+        self.requests.append(chat_ctx)
+        return (self.nodes.pop(0) if len(self.nodes) > 1 else self.nodes[0])(chat_ctx, *rest)
+
+
+HOLDING = support().phrases.holding
+
+
+async def reply(monkeypatch: pytest.MonkeyPatch, models: Models, context: CallContext | None = None) -> str:
+    monkeypatch.setattr(Agent.default, "llm_node", models)
+    agent = VoiceAgent(
+        instructions="Be kind.",
+        history=llm.ChatContext.empty(),
+        tools=[],
+        context=context or CallContext(),
+        phrases=support().phrases,
+        timings=Timings(first_token=0.1, second_try=0.1),
+    )
+    chat_ctx = llm.ChatContext.empty()
+    chat_ctx.add_message(role="system", content="Be kind.")
+    chat_ctx.add_message(role="user", content="hello")
+    spoken = ""
+    async with asyncio.timeout(2):
+        async for chunk in agent.llm_node(chat_ctx, [], Any):  # type: ignore[arg-type]
+            if isinstance(chunk, llm.ChatChunk):
+                spoken += (chunk.delta.content or "") if chunk.delta else ""
+            elif not isinstance(chunk, FlushSentinel):
+                spoken += chunk
+    assert len(chat_ctx.items) == 2, "the stored conversation is not touched"
+    return spoken
+
+
+async def test_a_model_that_works_is_passed_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await reply(monkeypatch, Models(answers)) == "Forty two."
+
+
+@pytest.mark.parametrize("fault", [errs, hangs, is_empty])
+async def test_one_failure_is_bridged_and_two_are_admitted(monkeypatch: pytest.MonkeyPatch, fault: Node) -> None:
+    assert await reply(monkeypatch, Models(fault, answers)) == f"{HOLDING} Forty two."
+    assert await reply(monkeypatch, Models(fault)) == f"{HOLDING}  {UNANSWERED}"
+
+
+@pytest.mark.parametrize("fault", [breaks, stalls])
+async def test_a_reply_that_breaks_off_is_not_begun_again(monkeypatch: pytest.MonkeyPatch, fault: Node) -> None:
+    models = Models(fault, answers)
+    assert await reply(monkeypatch, models) == f"The answer is {UNANSWERED}"
+    assert len(models.requests) == 1
+
+
+async def test_states_are_in_the_request_after_the_instructions(monkeypatch: pytest.MonkeyPatch) -> None:
+    context, models = CallContext(), Models(answers)
+    context.task_changed(state("t1", TaskStage.RUNNING))
+    await reply(monkeypatch, models, context)
+    roles = [(item.role, item.text_content) for item in models.requests[0].messages()]
+    assert [role for role, _ in roles] == ["system", "system", "user"]
+    assert "being worked on" in (roles[1][1] or "")
+
+
+def tone(seconds: float, level: int) -> rtc.AudioFrame:
+    samples = np.full(round(24_000 * seconds), level, np.int16)
+    return rtc.AudioFrame(samples.tobytes(), 24_000, 1, len(samples))
+
+
+async def stream(*frames: rtc.AudioFrame) -> AsyncIterator[rtc.AudioFrame]:
+    for frame in frames:
+        yield frame
+
+
+async def length(*frames: rtc.AudioFrame) -> float:
+    return round(sum([frame.duration async for frame in without_lead(stream(*frames))]), 3)
+
+
+async def test_the_silence_before_the_first_sound_is_left_out_and_no_other() -> None:
+    quiet, loud = tone(0.1, 20), tone(0.2, 5000)
+    assert await length(quiet, quiet, quiet, loud, quiet, loud) == 0.5
+    joined = np.concatenate([np.zeros(7200, np.int16), np.full(4800, 5000, np.int16)])
+    assert await length(rtc.AudioFrame(joined.tobytes(), 24_000, 1, 12_000)) == 0.23, "30 ms are kept for the onset"
+    assert await length(loud) == 0.2
+    assert await length() == 0
+    assert await length(*[quiet] * 15, loud) >= 0.7, "a long silence is meant"

@@ -1,0 +1,151 @@
+"""The desk says what is owed at a pause, and reports only what became of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from live_samples import support, until, words
+from livekit.agents import AgentSession
+
+from contracts.delivery import DeliveryOutcome, DeliveryReport, Offer
+from live.deliveries import Deliveries
+
+
+class Handle:
+    """A speech whose end the test decides."""
+
+    def __init__(self) -> None:
+        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.interrupted = False
+
+    def __await__(self) -> Any:
+        return self.over.__await__()
+
+    def exception(self) -> None:
+        return None
+
+
+class Session:
+    def __init__(self) -> None:
+        self.pause = asyncio.Event()
+        self.said: list[str] = []
+        self.handles: list[Handle] = []
+
+    async def wait_for_idle(self) -> None:
+        await self.pause.wait()
+
+    def say(self, text: str) -> Handle:
+        self.said.append(text)
+        self.handles.append(Handle())
+        return self.handles[-1]
+
+
+class World:
+    def __init__(self) -> None:
+        self.session = Session()
+        self.reports: list[tuple[str, str, int, DeliveryOutcome]] = []
+        self.reachable, self.failures = True, 0
+        self.desk = Deliveries(
+            cast("AgentSession[None]", self.session),
+            self,
+            support().phrases,
+            session_id="session-1",
+            reachable=lambda: self.reachable,
+            failures=lambda: self.failures,
+        )
+        self.running = asyncio.create_task(self.desk.run())
+
+    def report(self, subject_id: str, report: DeliveryReport) -> None:
+        self.reports.append((subject_id, report.delivery_id, report.attempt, report.outcome))
+
+    async def saying(self, count: int) -> Handle:
+        await until(lambda: len(self.session.handles) == count)
+        return self.session.handles[-1]
+
+
+def offer(number: int, *, carried: bool = False, attempt: int = 1, ephemeral: bool = False) -> Offer:
+    return Offer(
+        delivery_id=f"d{number}",
+        attempt=attempt,
+        session_id="session-1",
+        task_id="t",
+        topic="t",
+        speech=words(f"news {number}"),
+        carried=carried,
+        ephemeral=ephemeral,
+    )
+
+
+@pytest.fixture
+async def world() -> Any:
+    made = World()
+    yield made
+    made.running.cancel()
+    await asyncio.gather(made.running, return_exceptions=True)
+
+
+async def test_nothing_is_said_before_a_pause_and_then_only_the_newest_news(world: World) -> None:
+    world.desk.offered(offer(1, ephemeral=True))
+    await asyncio.sleep(0)
+    world.desk.offered(offer(2, ephemeral=True))
+    assert world.session.said == []
+    world.session.pause.set()
+    await world.saying(1)
+    assert world.session.said == ["news 2"]
+
+
+async def test_played_is_reported_at_once_and_heard_only_with_a_sign_of_life(world: World) -> None:
+    world.session.pause.set()
+    world.desk.offered(offer(1))
+    handle = await world.saying(1)
+    world.desk.sign_of_life()
+    assert world.reports == []
+    handle.over.set_result(None)
+    await until(lambda: world.reports)
+    assert world.reports == [("subject-1", "d1", 1, DeliveryOutcome.PLAYED)]
+    world.desk.sign_of_life()
+    world.desk.sign_of_life()
+    assert world.reports[1:] == [("subject-1", "d1", 1, DeliveryOutcome.HEARD)]
+
+
+@pytest.mark.parametrize(
+    ("what", "outcome"),
+    [
+        ("interrupted", DeliveryOutcome.INTERRUPTED),
+        ("dropped", DeliveryOutcome.INTERRUPTED),
+        ("lost synthesis", DeliveryOutcome.FAILED),
+    ],
+)
+async def test_what_was_not_played_to_the_end_is_never_heard(world: World, what: str, outcome: DeliveryOutcome) -> None:
+    world.session.pause.set()
+    world.desk.offered(offer(1))
+    handle = await world.saying(1)
+    handle.interrupted = what == "interrupted"
+    world.reachable = what != "dropped"
+    world.failures += what == "lost synthesis"
+    handle.over.set_result(None)
+    await until(lambda: world.reports)
+    world.desk.sign_of_life()
+    assert [report[-1] for report in world.reports] == [outcome]
+    world.desk.offered(offer(1, attempt=2))
+    await world.saying(2)
+
+
+async def test_what_is_owed_from_an_earlier_call_is_introduced_once(world: World) -> None:
+    world.session.pause.set()
+    for number in (1, 2):
+        world.desk.offered(offer(number, carried=True))
+        (await world.saying(number)).over.set_result(None)
+    assert world.session.said == [support().phrases.welcome_back.format(news="news 1"), "news 2"]
+
+
+async def test_a_withdrawn_offer_is_not_said_though_the_pause_comes(world: World) -> None:
+    world.desk.offered(offer(1))
+    await asyncio.sleep(0)
+    world.desk.withdrawn("d1")
+    world.session.pause.set()
+    world.desk.offered(offer(2))
+    await world.saying(1)
+    assert world.session.said == ["news 2"]
