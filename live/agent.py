@@ -12,7 +12,7 @@ from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm
 from contracts.composition import Phrases
 from live.audio import without_lead
 from live.config import Timings
-from live.context import CallContext
+from live.context import CallContext, leading_instructions
 from policy.speakable import speakable_stream
 
 logger = logging.getLogger("greenroom.live.agent")
@@ -72,10 +72,7 @@ class VoiceAgent(Agent):
         if block is None:
             return chat_ctx
         request = chat_ctx.copy()
-        leading = 0
-        while leading < len(request.items) and getattr(request.items[leading], "role", None) in ("system", "developer"):
-            leading += 1
-        request.items.insert(leading, llm.ChatMessage(role="system", content=[block]))
+        request.items.insert(leading_instructions(request), llm.ChatMessage(role="system", content=[block]))
         return request
 
 

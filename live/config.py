@@ -15,7 +15,9 @@ class Timings:
     """Seconds. The defaults suit a phone call; tests shorten some."""
 
     snapshot: float = 1.0
-    """How long a starting agent waits for its snapshot before it greets without one."""
+    """How long a first agent waits for its snapshot before it greets without one."""
+    snapshot_again: float = 2.5
+    """The same for one that takes over: it has more to lose."""
     call_timeout: float = 2.0
     """Bound of one call to the durable side."""
     accept: float = 0.8
@@ -29,6 +31,8 @@ class Timings:
     """How long a caller's pause may last when the words sound unfinished."""
     flush: float = 3.0
     """How long a leaving agent tries to send what is unsent, before the spool keeps it."""
+    last_words: float = 2.5
+    """How long the recognition of a caller's last words may take after the call; a session waits 3 s for them."""
     caller_join: float = 60.0
     caller_return: float = 30.0
     """How long a caller who vanished may take to come back."""

@@ -65,8 +65,13 @@ def _line(state: TaskState) -> str:
 def restored(turns: tuple[Turn, ...]) -> tuple[llm.ChatContext, Turn | None]:
     """The conversation so far, and the caller's last turn when nobody answered it (then it is not in the context)."""
     unanswered = turns[-1] if turns and turns[-1].speaker is Speaker.CALLER else None
+    return whole(turns[:-1] if unanswered is not None else turns), unanswered
+
+
+def whole(turns: tuple[Turn, ...]) -> llm.ChatContext:
+    """The turns as a conversation."""
     context = llm.ChatContext.empty()
-    for turn in turns[:-1] if unanswered is not None else turns:
+    for turn in turns:
         context.add_message(
             role="user" if turn.speaker is Speaker.CALLER else "assistant",
             content=turn.text.body,
@@ -74,7 +79,15 @@ def restored(turns: tuple[Turn, ...]) -> tuple[llm.ChatContext, Turn | None]:
             interrupted=turn.interrupted,
             created_at=turn.started_at.timestamp(),
         )
-    return context, unanswered
+    return context
+
+
+def leading_instructions(context: llm.ChatContext) -> int:
+    """How many items at the front are instructions."""
+    count = 0
+    while count < len(context.items) and getattr(context.items[count], "role", None) in ("system", "developer"):
+        count += 1
+    return count
 
 
 def conversation(items: list[llm.ChatItem], limit: int) -> str:

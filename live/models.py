@@ -13,9 +13,9 @@ from openai import AsyncClient
 from contracts.composition import Composition, Role
 from live.config import LiveConfig
 
-STT_ENDPOINTING_MS = 250
-"""Silence after which recognition settles its words. With less, a comma splits a sentence in two results, and the turn
-may be taken before the second one came; with more, the turn waits for it."""
+STT_ENDPOINTING_MS = 400
+"""Silence after which recognition settles its words: just less than the end of a turn. With less, a pause splits a
+sentence in two results, and the turn is taken before the second one came; with more, the turn waits for it."""
 
 
 @dataclass

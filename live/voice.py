@@ -7,7 +7,6 @@ import logging
 from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
-from livekit import rtc
 from livekit.agents import AutoSubscribe, JobContext, llm
 from livekit.agents.voice.events import (
     ConversationItemAddedEvent,
@@ -26,8 +25,9 @@ from live import delegation
 from live.agent import VoiceAgent
 from live.attending import Attending
 from live.bridge import Bridge, Connect
+from live.caller import Caller
 from live.config import Dispatch, LiveConfig
-from live.context import CallContext, conversation, restored
+from live.context import CallContext, conversation, leading_instructions, restored, whole
 from live.deathwatch import DeathWatch
 from live.delegation import CallFacts, Delegation
 from live.deliveries import Deliveries
@@ -76,6 +76,7 @@ class VoiceCall:
             every=guess.attendance.heartbeat_seconds,
         )
         self._tasks: set[asyncio.Task[None]] = set()
+        self._conversing = False
         self._lost_synthesis = 0
         self._finished: asyncio.Task[None] | None = None
 
@@ -86,8 +87,9 @@ class VoiceCall:
         self._attending.start()
         self._attending.watch(self._ctx.room)
         self._finished = asyncio.create_task(self._finish(), name="finish")
+        timings = self._config.timings
         snapshot, _ = await asyncio.gather(
-            self._bridge.snapshot(self._config.timings.snapshot),
+            self._bridge.snapshot(timings.snapshot if self._dispatch.epoch <= 1 else timings.snapshot_again),
             self._ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY),
         )
         for participant in self._ctx.room.remote_participants.values():
@@ -107,7 +109,7 @@ class VoiceCall:
         caller = snapshot.caller_identity if snapshot is not None else self._dispatch.caller_identity
         if not caller:
             caller = (await self._ctx.wait_for_participant()).identity
-        self._caller, self._composition = caller, composition
+        self._composition = composition
         subject = snapshot.subject_id if snapshot is not None else self._dispatch.subject_id
         self._facts = CallFacts(
             session_id=self._dispatch.session_id,
@@ -130,6 +132,14 @@ class VoiceCall:
             reachable=self._reachable,
             failures=lambda: self._lost_synthesis,
         )
+        self._caller = Caller(
+            self._ctx.room,
+            self._bridge,
+            self._leaving,
+            identity=caller,
+            return_seconds=self._config.timings.caller_return,
+            left_cleanly=self._deliveries.sign_of_life,
+        )
         self._listen()
         self._leaving.at_once(self._fall_silent)
         if self._leaving.left:
@@ -141,6 +151,7 @@ class VoiceCall:
             session_host=False,
             room_options=RoomOptions(participant_identity=caller, close_on_disconnect=False),
         )
+        self._conversing = True
         self._spawn(self._open(snapshot, unanswered))
 
     async def _build_agent(self, history: llm.ChatContext) -> VoiceAgent:
@@ -185,9 +196,9 @@ class VoiceCall:
 
     async def _open(self, snapshot: SessionSnapshot | None, unanswered: Turn | None) -> None:
         """The first words, then what is owed, then what happens backstage."""
-        joined = self._ctx.wait_for_participant(identity=self._caller)
+        joined = self._ctx.wait_for_participant(identity=self._caller.identity)
         await asyncio.wait_for(joined, self._config.timings.caller_join)
-        self._bridge.caller_changed(CallerPresence.PRESENT, self._caller)
+        self._bridge.caller_changed(CallerPresence.PRESENT, self._caller.identity)
         phrases = self._composition.phrases
         if self._dispatch.epoch <= 1:
             self._session.say(phrases.greeting)
@@ -203,12 +214,22 @@ class VoiceCall:
             await asyncio.sleep(1.0)
             snapshot = await self._bridge.snapshot(self._config.timings.call_timeout)
             if snapshot is not None:
-                self._context.take(snapshot)
+                await self._take_late(snapshot)
         for offer in snapshot.offers:
             self._deliveries.offered(offer)
         async for event in self._bridge.events(snapshot.stream_offset):
             self._on_event(event)
         self._leaving.leave(Reason.ENDED)
+
+    async def _take_late(self, snapshot: SessionSnapshot) -> None:
+        """A snapshot that came after the first words: what earlier agents of this call heard goes before them."""
+        self._context.take(snapshot)
+        known = self._agent.chat_ctx.copy()
+        ids = {item.id for item in known.items}
+        earlier = [item for item in whole(snapshot.turns).items if item.id not in ids]
+        for at, item in enumerate(earlier, start=leading_instructions(known)):
+            known.items.insert(at, item)
+        await self._agent.update_chat_ctx(known)
 
     def _on_event(self, event: Event) -> None:
         match event.payload:
@@ -224,13 +245,12 @@ class VoiceCall:
                 self._leaving.leave(Reason.ENDED)
 
     def _listen(self) -> None:
-        session, room = self._session, self._ctx.room
+        session = self._session
         session.on("conversation_item_added", self._on_item)
         session.on("user_input_transcribed", self._on_words)
         session.on("user_state_changed", self._on_user_state)
         session.on("error", self._on_error)
-        room.on("participant_connected", self._on_joined)
-        room.on("participant_disconnected", self._on_left)
+        self._caller.watch()
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
         self._transcript.on_item(event)
@@ -266,34 +286,10 @@ class VoiceCall:
         # A call is never closed because a model failed: the next turn may work again.
         event.error.recoverable = True
 
-    def _on_joined(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity == self._caller:
-            self._bridge.caller_changed(CallerPresence.PRESENT, self._caller)
-
-    def _on_left(self, participant: rtc.RemoteParticipant) -> None:
-        if participant.identity != self._caller:
-            return
-        if participant.disconnect_reason == rtc.DisconnectReason.CLIENT_INITIATED:
-            self._deliveries.sign_of_life()
-            self._bridge.caller_changed(CallerPresence.GONE, self._caller)
-            self._leaving.leave(Reason.CALLER_LEFT)
-        elif participant.disconnect_reason != rtc.DisconnectReason.DUPLICATE_IDENTITY:
-            self._bridge.caller_changed(CallerPresence.LOST, self._caller)
-            self._spawn(self._await_return())
-
-    async def _await_return(self) -> None:
-        """A caller who vanished may come back; the session ends by itself, or this agent leaves."""
-        try:
-            joined = self._ctx.wait_for_participant(identity=self._caller)
-            await asyncio.wait_for(joined, self._config.timings.caller_return)
-        except (TimeoutError, RuntimeError):
-            self._leaving.leave(Reason.CALLER_LEFT)
-
     def _reachable(self) -> bool:
         """The caller is in the room and has subscribed to our audio."""
         subscribed = self._session.room_io.subscribed_fut
-        present = self._caller in self._ctx.room.remote_participants
-        return present and subscribed is not None and subscribed.done() and not subscribed.cancelled()
+        return self._caller.present and subscribed is not None and subscribed.done() and not subscribed.cancelled()
 
     def _speech_so_far(self) -> tuple[str, str]:
         items = list(self._agent.chat_ctx.items)
@@ -310,7 +306,8 @@ class VoiceCall:
     def _fall_silent(self, reason: Reason) -> None:
         """In the moment of leaving: not another word."""
         self._session.output.set_audio_enabled(False)
-        self._session.input.set_audio_enabled(False)
+        if reason is Reason.SUPERSEDED:
+            self._session.input.set_audio_enabled(False)
         if self._session.current_speech is not None:
             self._session.interrupt(force=True)
         logger.info("leaving", extra={"reason": reason.value})
@@ -320,6 +317,8 @@ class VoiceCall:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        if reason in (Reason.CALLER_LEFT, Reason.ENDED):
+            await self._hear_out()
         if reason is not Reason.STOPPED:
             identity = self._ctx.local_participant_identity
             self._bridge.complete(AttendResult(identity=identity, reason=reason.value))
@@ -329,6 +328,15 @@ class VoiceCall:
             # Stopped under a living call, the silence is told to the watcher as what it is for the caller: a death.
             self._watch.goodbye()
         self._ctx.shutdown(reason.value)
+
+    async def _hear_out(self) -> None:
+        """The caller's last words may still be under recognition: they are a turn like any other."""
+        if not self._conversing:
+            return
+        try:
+            await asyncio.wait_for(self._session.aclose(), self._config.timings.last_words)
+        except TimeoutError:
+            logger.warning("recognition of the last words was given up")
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

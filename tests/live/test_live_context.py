@@ -10,7 +10,7 @@ from livekit.agents import llm
 from contracts.approval import ApprovalStage, OpenApproval
 from contracts.session import SessionSnapshot, Speaker
 from contracts.task import TaskStage
-from live.context import CallContext, conversation, restored
+from live.context import CallContext, conversation, leading_instructions, restored
 
 
 def snapshot(**fields: object) -> SessionSnapshot:
@@ -95,3 +95,12 @@ def test_the_conversation_is_speech_alone_newest_last() -> None:
         context.items.append(llm.FunctionCall(call_id=f"c{number}", name="tool", arguments="{}"))
         context.add_message(role="assistant", content=f"a{number}")
     assert conversation(context.items, 3) == "agent: a2\ncaller: q3\nagent: a3"
+
+
+def test_instructions_stay_at_the_front() -> None:
+    context = llm.ChatContext.empty()
+    assert leading_instructions(context) == 0
+    context.add_message(role="system", content="rule")
+    context.add_message(role="user", content="hello")
+    context.add_message(role="system", content="later")
+    assert leading_instructions(context) == 1
