@@ -33,12 +33,14 @@ class Backstage:
 
         return await until(look_beside, within, f"records: {what}")
 
-    async def approval(self, session_id: str, *, within: float = 30.0) -> ApprovalRecord:
-        """The approval that waits in that session."""
+    async def approval(
+        self, session_id: str, stage: ApprovalStage | None = ApprovalStage.PENDING, *, within: float = 30.0
+    ) -> ApprovalRecord:
+        """The newest approval of that session, at that stage or at any."""
         return await self.until(
-            lambda: next(iter(self.records.approvals(ApprovalStage.PENDING, session_id=session_id)), None),
+            lambda: next(iter(self.records.approvals(stage, session_id=session_id)), None),
             within,
-            f"an approval of {session_id} pending",
+            f"an approval of {session_id} at stage {stage or 'any'}",
         )
 
     async def approval_is(self, approval_id: str, stage: ApprovalStage, *, within: float = 20.0) -> ApprovalRecord:

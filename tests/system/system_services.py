@@ -18,10 +18,17 @@ class BreakableShop(Shop):
         super().__init__(url)
         self._given: set[str] = set()
 
+    async def delivered(self) -> list[Order]:
+        """Delivered orders whose numbers have three different digits.
+
+        The house recogniser writes a doubled digit a third time ("one eight eight": 1888), which is not the subject.
+        """
+        return [o for o in await self.orders() if o.status == "delivered" and len(set(o.order_id)) == len(o.order_id)]
+
     async def fresh_order(self) -> Order:
-        """A delivered order that no other test of this run was given."""
-        for order in await self.orders():
-            if order.status == "delivered" and order.order_id not in self._given:
+        """One that no other test of this run was given. Raises LookupError when there is none left."""
+        for order in await self.delivered():
+            if order.order_id not in self._given:
                 self._given.add(order.order_id)
                 return order
         raise LookupError("the shop has no more delivered orders: draw it with another seed, or share orders")

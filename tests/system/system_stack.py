@@ -25,7 +25,7 @@ def start(data: Path) -> AbstractAsyncContextManager[Stack]:
     return Stack.start(
         data=data,
         auto_ports=True,
-        seed=7,
+        seed=11,
         overrides={"shop": {"command": f"{shop.command} --allow-faults"}},
         env={"GREENROOM_COMPOSITIONS_DIR": str(write_compositions(data / "compositions"))},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from system_backstage import Backstage, Reviewer
 from system_call import hears_refunded
@@ -24,9 +26,15 @@ SAYS_NOTHING = 6.0
 """How long a greeted caller listens for news that must not come again."""
 
 
-async def test_who_hung_up_hears_the_outcome_in_the_next_call_and_never_again(
+async def test_what_a_caller_did_not_hear_to_the_end_is_said_in_the_next_call_and_never_again(
     ring: Ring, shop: BreakableShop, backstage: Backstage, reviewer: Reviewer
 ) -> None:
+    async with asyncio.TaskGroup() as side_by_side:
+        side_by_side.create_task(hung_up(ring, shop, backstage, reviewer))
+        side_by_side.create_task(killed_in_mid_outcome(ring, shop, backstage, reviewer))
+
+
+async def hung_up(ring: Ring, shop: BreakableShop, backstage: Backstage, reviewer: Reviewer) -> None:
     order, subject = await shop.fresh_order(), new_id("subject")
     call = await ring(subject)
     await call.want_refund(order)
@@ -40,9 +48,7 @@ async def test_who_hung_up_hears_the_outcome_in_the_next_call_and_never_again(
     await hears_it_once(ring, backstage, subject, task.task_id, order)
 
 
-async def test_who_was_killed_in_mid_outcome_is_told_again(
-    ring: Ring, shop: BreakableShop, backstage: Backstage, reviewer: Reviewer
-) -> None:
+async def killed_in_mid_outcome(ring: Ring, shop: BreakableShop, backstage: Backstage, reviewer: Reviewer) -> None:
     order, subject = await shop.fresh_order(), new_id("subject")
     caller, session_id = await ring.process(subject)
     await wants_refund(caller, order, ring.phrases())

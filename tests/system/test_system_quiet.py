@@ -13,11 +13,11 @@ from system_switches import for_seconds
 from contracts.session import Speaker
 from workers.caller.events import AgentJoined, AgentLeft, Heard
 from workers.caller.microphone import MicrophoneMode
-from workers.demo.hearing import hears_phrase
+from workers.demo.hearing import hears_words
 
 pytestmark = pytest.mark.stack
 
-WAITS_ON = 20.0
+WAITS_ON = 18.0
 """Longer than the agent took to ask: it would have asked again by then."""
 
 
@@ -28,7 +28,7 @@ async def test_a_caller_who_cannot_be_heard_is_asked_once_and_then_waited_for(ri
     await for_seconds(WAITS_ON)
     for mode, call in zip(modes, calls, strict=True):
         heard = [event.text for event in call.events if isinstance(event, Heard)]
-        questions = [text for text in heard if hears_phrase(text, call.phrases.still_there)]
+        questions = [text for text in heard if hears_words(text, "still there")]  # heard in one piece or in two
         assert len(questions) == 1, f"{mode}: {heard}"
         assert sum(isinstance(event, AgentJoined) for event in call.events) == 1, mode
         assert not any(isinstance(event, AgentLeft) for event in call.events), mode

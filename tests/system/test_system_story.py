@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -56,9 +57,15 @@ async def test_a_refund_is_asked_for_approved_by_signal_and_heard(
     assert backstage.epoch(call.session_id) == 1
 
 
-async def test_a_rejected_refund_is_not_made_and_said_in_words_of_its_own(
+async def test_the_answer_is_no_and_each_no_has_words_of_its_own(
     ring: Ring, shop: BreakableShop, backstage: Backstage, reviewer: Reviewer
 ) -> None:
+    async with asyncio.TaskGroup() as side_by_side:
+        side_by_side.create_task(rejected(ring, shop, backstage, reviewer))
+        side_by_side.create_task(expired(ring, shop, backstage, reviewer))
+
+
+async def rejected(ring: Ring, shop: BreakableShop, backstage: Backstage, reviewer: Reviewer) -> None:
     order = await shop.fresh_order()
     call = await ring()
     await call.want_refund(order)
@@ -72,14 +79,14 @@ async def test_a_rejected_refund_is_not_made_and_said_in_words_of_its_own(
     assert await shop.refunds(order.order_id) == []
 
 
-async def test_nobody_decides_in_time_and_a_late_decision_is_refused(
-    ring: Ring, shop: BreakableShop, backstage: Backstage, reviewer: Reviewer
-) -> None:
+async def expired(ring: Ring, shop: BreakableShop, backstage: Backstage, reviewer: Reviewer) -> None:
+    """Nobody decides in time, and who decides later is refused on the record."""
     order = await shop.fresh_order()
     call = await ring(composition=HURRIED)
+    mark = call.mark
     await call.want_refund(order)
-    approval = await backstage.approval(call.session_id)
-    text = await call.hear_phrase(call.phrases.expired, within=40)
+    approval = await backstage.approval(call.session_id, stage=None)  # so short a deadline may be over by now
+    text = await call.hear_phrase(call.phrases.expired, since=mark, within=40)
     assert not hears_word(text, "approved"), text
     await backstage.approval_is(approval.approval_id, ApprovalStage.EXPIRED)
     late = await reviewer.decide(approval, "approve")

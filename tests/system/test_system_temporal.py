@@ -33,8 +33,8 @@ async def test_what_is_delegated_while_temporal_is_down_is_told_and_done_once_la
         await call.say("Yes, please.")
         await call.hear_phrase(call.phrases.backstage_away)
         await call.ask(
-            f"What is the status of order {spelled(order.order_id)}?",
-            lambda text: hears_any(text, (order.item, order.status)),
+            "What are your opening hours on Saturdays?",
+            lambda text: hears_any(text, ("ten to four", "10 to 4", "from ten", "from 10")),
             "an answer while Temporal is down",
         )
         assert backstage.records.tasks(session_id=call.session_id) == []
@@ -53,7 +53,7 @@ async def test_what_is_delegated_while_temporal_is_down_is_told_and_done_once_la
 async def test_five_seconds_without_temporal_replace_no_agent(
     ring: Ring, shop: BreakableShop, backstage: Backstage, switches: Switches
 ) -> None:
-    orders = [order for order in await shop.orders() if order.status == "delivered"][:3]
+    orders = (await shop.delivered())[-3:]
     calls = [await ring() for _ in orders]
     async with switches.down("temporal"):
         await for_seconds(5)
