@@ -10,6 +10,18 @@ from contracts.base import Content, Contract, Moment
 class Verdict(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
+    EXTEND = "extend"
+    """A later deadline, by `seconds`."""
+    DELEGATE = "delegate"
+    """Only `to` may decide from then on: a reviewer's name, or `group:NAME`."""
+    CLAIM = "claim"
+    """Shown to the others; it binds nobody."""
+    RELEASE = "release"
+
+    @property
+    def decides(self) -> bool:
+        """Whether it ends the approval, or only changes how it waits."""
+        return self in (Verdict.APPROVE, Verdict.REJECT)
 
 
 class Fallback(StrEnum):
@@ -44,6 +56,8 @@ class ApprovalRequest(Contract):
     deadline_seconds: float
     grace_seconds: float
     fallback: Fallback = Fallback.DENY
+    max_extension_seconds: float = 0.0
+    """How much later than asked its deadline may become, all extensions together."""
     reply_to: str
 
 
@@ -54,6 +68,8 @@ class Decision(Contract):
     verdict: Verdict
     digest: str
     note: Content | None = None
+    seconds: float | None = None
+    to: str | None = None
     channel: str = "signal"
 
 
@@ -74,6 +90,8 @@ class ApprovalStage(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+    """What it was needed for is not done any more."""
 
 
 class OpenApproval(Contract):
@@ -103,3 +121,6 @@ class ApprovalView(Contract):
     stage: ApprovalStage
     deadline: Moment
     receipts: tuple[DecisionReceipt, ...]
+    claimed_by: str | None = None
+    only: str | None = None
+    """Who alone may decide, if it was delegated."""

@@ -64,6 +64,12 @@ class Phrases(Contract):
     )
     failed: str = "I am sorry, I could not get that done. A colleague will look into it."
     recovered: str = "Sorry, I was gone for a moment. I am here again."
+    cancelled: str = "All right, I have stopped that."
+    undone: str = "This was undone: {actions}."
+    not_undone: str = "This could not be undone, so a colleague will look into it: {actions}."
+    late: str = "I could not get all of that done in time. This is still missing: {missing}."
+    suspended: str = "Your request is on hold for now."
+    progress: str = "{done} of {total} steps are done."
 
 
 class ApprovalRule(Contract):
@@ -77,6 +83,8 @@ class ApprovalRule(Contract):
     deadline_seconds: float = 300.0
     grace_seconds: float = 600.0
     fallback: Fallback = Fallback.DENY
+    max_extension_seconds: float = 0.0
+    """By how much reviewers may put the deadline off, all extensions together; 0: not at all."""
 
 
 class Attendance(Contract):
@@ -93,9 +101,18 @@ class Attendance(Contract):
 
 
 class Limits(Contract):
+    """`task_seconds` bounds the work of a task, not the wait for a person. `parallel_steps` of it run at a time.
+
+    `corrections`: how often a caller may correct one task; `failure_replans`: how often its failed steps are planned
+    anew.
+    """
+
     max_steps: int = 8
     recent_turns: int = 24
     task_seconds: float = 900.0
+    parallel_steps: int = Field(default=8, ge=1)
+    corrections: int = Field(default=3, ge=0)
+    failure_replans: int = Field(default=0, ge=0)
 
 
 class Composition(Contract):
@@ -151,9 +168,24 @@ class Composition(Contract):
                 )
             if tool.idempotency not in ("key", "none"):
                 raise ValueError(f"tools.{tool.name}.idempotency: {tool.idempotency!r} is not one of 'key', 'none'")
+            self._check_compensation(tool)
             if tool.effect is Effect.NONE and tool.idempotency == "key":
                 raise ValueError(f"tools.{tool.name}: a tool without effect needs no idempotency key")
         for rule in self.approvals:
             if rule.tool not in declared:
                 raise ValueError(f"approvals.{rule.id}.tool: unknown tool {rule.tool!r}; declared: {sorted(declared)}")
         return self
+
+    def _check_compensation(self, tool: ToolDeclaration) -> None:
+        if tool.compensation is None:
+            if tool.compensation_arguments:
+                raise ValueError(f"tools.{tool.name}.compensation_arguments: name the tool too, as compensation")
+            return
+        declared = {t.name: t for t in self.tools}
+        where = f"tools.{tool.name}.compensation"
+        if tool.compensation not in declared:
+            raise ValueError(f"{where}: unknown tool {tool.compensation!r}; declared: {sorted(declared)}")
+        if tool.effect is Effect.NONE:
+            raise ValueError(f"{where}: a tool without effect needs none")
+        if tool.compensation == tool.name or declared[tool.compensation].effect is Effect.NONE:
+            raise ValueError(f"{where}: {tool.compensation!r} undoes nothing; name another tool, one with an effect")

@@ -48,8 +48,11 @@ class Signal(StrEnum):
     # task and hand-off
     APPROVAL_DECIDED = "approval_decided"
     STEP_MOVED = "step_moved"
+    STEP_CONTROL = "step_control"
+    EVENT = "event"
     # approval
     DECIDE = "decide"
+    WITHDRAW = "withdraw"
 
 
 class SearchAttribute(StrEnum):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from contracts.base import Content, Contract, Moment
 
 
@@ -26,6 +28,7 @@ class TaskStage(StrEnum):
     PLANNING = "planning"
     RUNNING = "running"
     WAITING_APPROVAL = "waiting_approval"
+    SUSPENDED = "suspended"
     DONE = "done"
     NEEDS_PERSON = "needs_person"
     """It could not be told what happened: a person has to look."""
@@ -36,7 +39,10 @@ class TaskStage(StrEnum):
     @property
     def final(self) -> bool:
         """Whether the work has ended. A task that needs a person has ended for the machine."""
-        return self not in (TaskStage.PLANNING, TaskStage.RUNNING, TaskStage.WAITING_APPROVAL)
+        return self not in _OPEN
+
+
+_OPEN = frozenset((TaskStage.PLANNING, TaskStage.RUNNING, TaskStage.WAITING_APPROVAL, TaskStage.SUSPENDED))
 
 
 class TaskState(Contract):
@@ -55,13 +61,25 @@ class TaskState(Contract):
     """What may be spoken about this state."""
 
 
+class WaitFor(Contract):
+    """What a step waits for once its needs are done: a named event from outside, or a time in seconds, or either."""
+
+    event: str | None = None
+    seconds: float | None = Field(default=None, gt=0)
+
+
 class PlanStep(Contract):
-    """One step of a plan. `depends_on` names steps whose results this one needs."""
+    """One step of a plan. `depends_on` names steps whose results this one needs.
+
+    `capabilities`, where a planner declares them, are what the step is going to use of its role's.
+    """
 
     step_id: str
     role: str
     goal: Content
     depends_on: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    wait_for: WaitFor | None = None
 
 
 class Plan(Contract):
@@ -69,10 +87,17 @@ class Plan(Contract):
 
 
 class PlanRequest(Contract):
-    """Input of the planning activity. `errors` carries what was wrong with the previous attempt."""
+    """Input of the planning activity. `errors` carries what was wrong with the previous attempt.
+
+    A task is planned anew with what came of its steps so far (`results`), the steps that are under way (`running`),
+    and what the caller corrected, oldest first.
+    """
 
     task: TaskRequest
     errors: tuple[str, ...] = ()
+    results: tuple[StepResult, ...] = ()
+    running: tuple[PlanStep, ...] = ()
+    corrections: tuple[Content, ...] = ()
 
 
 class StepStatus(StrEnum):
@@ -81,15 +106,29 @@ class StepStatus(StrEnum):
     NEEDS_PERSON = "needs_person"
     FAILED = "failed"
     SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class Compensation(Contract):
+    """The call that undoes an effect. `arguments` is JSON."""
+
+    tool: str
+    arguments: Content
 
 
 class EffectRecord(Contract):
-    """An effect that a step had: which tool, under which key, with what outcome."""
+    """An effect that a step had: which tool, under which key, with what outcome.
+
+    `action` says it in plain words; `undo` is None where nothing undoes it.
+    """
 
     tool: str
     call_id: str
     idempotency_key: str | None
     status: str
+    at: Moment | None = None
+    action: Content | None = None
+    undo: Compensation | None = None
 
 
 class StepResult(Contract):
@@ -112,3 +151,41 @@ class StepNews(Contract):
 
     step_id: str
     stage: TaskStage
+
+
+class StepOrder(StrEnum):
+    GO = "go"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+class StepControl(Contract):
+    """A task tells a hand-off, by signal, to go on, to pause before its next call, or to stop. A lower revision is old."""
+
+    revision: int
+    order: StepOrder
+    deadline: Moment
+
+
+class ControlKind(StrEnum):
+    """What a task can be told while it runs."""
+
+    SUSPEND = "suspend"
+    RESUME = "resume"
+    CORRECT = "correct"
+    CANCEL = "cancel"
+    EXTEND = "extend_deadline"
+
+
+class Control(Contract):
+    """Argument of a task's control signals and updates. `by` names who asks.
+
+    `words`: the correction, or why it is cancelled; `seconds`: how much later the deadline is to be.
+    """
+
+    by: str = "signal"
+    words: Content | None = None
+    seconds: float = 0.0
+
+
+PlanRequest.model_rebuild()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from pydantic import Field
+
 from contracts.base import Content, Contract
 
 
@@ -20,6 +22,8 @@ class ToolDeclaration(Contract):
     `idempotency` is `key` when the server takes an idempotency key (in the request's `_meta`, and as the argument named
     by `key_argument`), or `none`: then an effect is sent at most once. `lookup` names the tool that tells whether an
     effect with unknown outcome happened, called with the arguments named in `lookup_arguments`.
+    `compensation` names the tool that undoes an effect; `compensation_arguments` tells for each of its arguments which
+    field of the effect's result, else of its arguments, to take. Whoever may call a tool may have it undone.
     `say` puts the action into plain words, with `{argument}` fields.
     """
 
@@ -31,6 +35,8 @@ class ToolDeclaration(Contract):
     key_argument: str | None = None
     lookup: str | None = None
     lookup_arguments: tuple[str, ...] = ()
+    compensation: str | None = None
+    compensation_arguments: dict[str, str] = Field(default_factory=dict)
     timeout_seconds: float = 10.0
     say: str | None = None
 
@@ -47,7 +53,8 @@ class ToolSpec(Contract):
 class ToolCall(Contract):
     """One call. `arguments` is JSON; `role` is who calls; the key is derived from task, step and call.
 
-    `approval_id` and `approved_digest` tell which decision covers a gated call.
+    `approval_id` and `approved_digest` tell which decision covers a gated call. `compensates` names the tool whose effect
+    this call undoes.
     """
 
     call_id: str
@@ -62,6 +69,7 @@ class ToolCall(Contract):
     idempotency_key: str | None = None
     approval_id: str | None = None
     approved_digest: str | None = None
+    compensates: str | None = None
 
 
 class ToolStatus(StrEnum):
