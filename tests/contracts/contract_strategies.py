@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, get_args, get_origin
 
+from annotated_types import Ge, Gt
 from hypothesis import strategies as st
 from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
@@ -59,7 +60,14 @@ def values_of(kind: type[Contract]) -> st.SearchStrategy[Contract]:
 def _of_field(field: FieldInfo) -> st.SearchStrategy[Any]:
     patterns = [m.pattern for m in field.metadata if isinstance(m, StringConstraints) and m.pattern]
     patterns += [m.pattern for m in field.metadata if getattr(m, "pattern", None) and m.pattern not in patterns]
-    return st.from_regex(patterns[0], fullmatch=True) if patterns else _of(field.annotation)
+    if patterns:
+        return st.from_regex(patterns[0], fullmatch=True)
+    bounds = [m for m in field.metadata if isinstance(m, (Ge, Gt))]
+    return _of(field.annotation).filter(lambda value: value is None or all(_within(value, b) for b in bounds))
+
+
+def _within(value: Any, bound: Ge | Gt) -> bool:
+    return bool(value >= bound.ge if isinstance(bound, Ge) else value > bound.gt)
 
 
 def _of(annotation: Any) -> st.SearchStrategy[Any]:
