@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from pydantic import BaseModel
 from temporalio import exceptions, workflow
 from temporalio.exceptions import ActivityError, is_cancelled_exception
@@ -40,6 +42,9 @@ class AttendanceInput(AttendanceStart):
     """Who is to attend, and how far that had come when it continues as new."""
 
     carried: Carried | None = None
+
+
+LAST_WORDS_SECONDS = 3.5
 
 
 @workflow.defn(name="Attendance")
@@ -118,6 +123,8 @@ class AttendanceWorkflow:
         )
         self._describe(f"agent **{self._epoch}** {'is handed a new token' if reattach else 'attends'}")
         await workflow.wait_condition(lambda: attending.done() or self._lost_epoch >= self._epoch or self._leaving)
+        if self._leaving and self._identity is not None and workflow.patched("last-words"):
+            await self._hear_out(attending)
         if not attending.done():
             attending.cancel()
             return None
@@ -129,6 +136,15 @@ class AttendanceWorkflow:
             if not isinstance(error.cause, exceptions.TimeoutError) and not reattach:
                 self._failures += 1
             return None
+
+    async def _hear_out(self, attending: workflow.ActivityHandle[AttendResult]) -> None:
+        """The agent still recognises what the caller said before hanging up, and leaves by itself after that."""
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: attending.done() or self._lost_epoch >= self._epoch,
+                timeout=LAST_WORDS_SECONDS,
+                timeout_summary="the caller's last words",
+            )
 
     async def _choose_remedy(self) -> Remedy:
         witnessed = self._lost_epoch >= self._epoch

@@ -289,7 +289,7 @@ class SessionWorkflow:
         try:
             await workflow.wait_condition(
                 lambda: all(r.health in (RoleHealth.LEFT, RoleHealth.FAILED) for r in self._state.roles),
-                timeout=timedelta(seconds=3),
+                timeout=timedelta(seconds=5),
                 timeout_summary="agents leave",
             )
         except TimeoutError:

@@ -81,7 +81,6 @@ async def test_a_pause_inside_a_sentence_is_no_end_of_turn(stack: Stack) -> None
     await caller.hang_up()
 
 
-@pytest.mark.xfail(reason="the attendance reports that its agent left before the agent has heard the caller out")
 async def test_the_last_words_before_hanging_up_are_kept(stack: Stack) -> None:
     caller, invitation = await rung(stack, "subject-live-goodbye")
     await caller.wait_heard(30)
