@@ -41,7 +41,7 @@ def make(progress: Progress) -> None:
         if answers([str(PYTHON), "-c", "import sys; print(sys.version_info[:2])"]) != str(sys.version_info[:2]):
             run(step, [uv, "venv", "--clear", "--python", sys.executable, str(VENV)], log=log)
         target = ["--python", str(PYTHON)]
-        run(step, [uv, "pip", "sync", "--require-hashes", *target, str(LOCK)], log=log)
+        run(step, [uv, "pip", "sync", "--compile-bytecode", "--require-hashes", *target, str(LOCK)], log=log)
         run(step, [uv, "pip", "install", "--no-deps", *target, "--editable", str(ROOT)], log=log)
         _STAMP.write_text(wanted_stamp())
     except SetupError:
