@@ -73,7 +73,7 @@ def _done(run: ToolRun, today: date | None) -> str:
         if words[-1:] and words[-1] in _ID_TAIL and isinstance(value, str | int):
             noun = " ".join(word for word in words if word not in _ID_TAIL)
             if noun and noun == thing:
-                text = f"I have {participle(named[0])} {noun} {value}" + (f", {paid}" if paid else "")
+                text = f"I have {participle(named[0])} {noun} {value}" + (f". The amount is {paid}" if paid else "")
             elif noun:
                 text += f" for {noun} {value}"
             break
