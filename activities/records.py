@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from contracts.composition import Composition
 from contracts.records import Record, RecordBatch, ReviewerRecord, TurnRecord
+from policy.approval import named
 
 
 class RecordStore(Protocol):
@@ -18,6 +19,7 @@ class RecordStore(Protocol):
 
     def write(self, records: Sequence[Record]) -> int: ...
     def reviewer(self, name: str) -> ReviewerRecord | None: ...
+    def reviewers(self) -> Sequence[ReviewerRecord]: ...
     def turns(self, session_id: str) -> Sequence[TurnRecord]: ...
 
 
@@ -35,6 +37,12 @@ class RecordActivities:
     async def reviewer(self, name: str) -> ReviewerRecord | None:
         """The reviewer of that name, or None."""
         return await asyncio.to_thread(self._store.reviewer, name)
+
+    @activity.defn(name="records.reviewers_of")
+    async def reviewers_of(self, to: str) -> list[ReviewerRecord]:
+        """The people whom a delegation names: one reviewer by name, or all of `group:NAME`. Inactive ones too."""
+        everyone = await asyncio.to_thread(self._store.reviewers)
+        return [reviewer for reviewer in everyone if named(to, reviewer)]
 
     @activity.defn(name="records.composition")
     async def composition(self, composition_id: str) -> Composition:

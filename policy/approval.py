@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from contracts.approval import (
@@ -16,10 +15,8 @@ from contracts.approval import (
 )
 from contracts.base import Content, Contract, Moment
 from contracts.records import ReviewerRecord
+from policy.arrival import GROUP, Arrived
 from policy.authority import MIN_DIGEST, covers
-
-MAX_WORD = 64
-MAX_NOTE = 2000
 
 
 class ApprovalState(Contract):
@@ -31,95 +28,95 @@ class ApprovalState(Contract):
     reviewer: str | None = None
     note: Content | None = None
     receipts: tuple[DecisionReceipt, ...] = ()
-
-
-class Arrived(Contract):
-    """A decision as it came, understood or not. `problem` says why it cannot count, if it cannot."""
-
-    reviewer: str
-    verdict: str
-    digest: str = ""
-    note: str | None = None
-    channel: str = "signal"
-    problem: str | None = None
+    extended_seconds: float = 0.0
+    claimed_by: str | None = None
+    only: str | None = None
+    """Who alone may decide, once delegated: a reviewer's name, or `group:NAME`."""
 
 
 def opened(request: ApprovalRequest, now: datetime) -> ApprovalState:
     return ApprovalState(request=request, opened_at=now, deadline=now + timedelta(seconds=request.deadline_seconds))
 
 
-EXPECTED = '{"reviewer": NAME, "verdict": "approve" or "reject", "digest": DIGEST}'
-
-
-def read(raw: bytes | None, channel: str = "signal") -> Arrived:
-    """What a reviewer sent, read without trust: whatever it is, it becomes an arrival that can be judged."""
-    if not raw or raw == b"null":
-        return _unreadable("the decision is empty", channel)
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):  # a deep nesting is no JSON of ours, and must not stop the workflow
-        return _unreadable("the decision is not JSON", channel)
-    if not isinstance(value, Mapping):
-        return _unreadable("the decision is no object", channel)
-    arrived = Arrived(
-        reviewer=_word(value, "reviewer"),
-        verdict=_word(value, "verdict").lower(),
-        digest=_word(value, "digest").lower(),
-        note=_note(value.get("note")),
-        channel=_word(value, "channel") or channel,
-    )
-    if not arrived.reviewer:
-        return arrived.model_copy(update={"problem": f"no reviewer is named; send {EXPECTED}"})
-    if arrived.verdict not in (Verdict.APPROVE, Verdict.REJECT):
-        return arrived.model_copy(update={"problem": f"the verdict is not one of approve, reject; send {EXPECTED}"})
-    return arrived
-
-
-def _unreadable(problem: str, channel: str) -> Arrived:
-    return Arrived(reviewer="", verdict="", channel=channel, problem=f"{problem}; send {EXPECTED}")
-
-
-def _word(value: Mapping[str, object], key: str) -> str:
-    """A short word of one line. One that is longer is kept recognisable, but never mistaken for its beginning."""
-    word = _encodable(value.get(key)).strip()
-    return word if len(word) <= MAX_WORD else word[: MAX_WORD - 1] + "…"
-
-
-def _note(value: object) -> str | None:
-    """Words to the caller: plain text, or in the shape of `Content`."""
-    text = _encodable(value.get("body") if isinstance(value, Mapping) else value)[:MAX_NOTE]
-    return text if text.strip() else None
-
-
-def _encodable(value: object) -> str:
-    """Text without lone surrogates, which JSON can name and no message or record can hold."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
 def judge(
-    state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime
+    state: ApprovalState,
+    arrived: Arrived,
+    reviewer: ReviewerRecord | None,
+    now: datetime,
+    delegates: Sequence[ReviewerRecord] = (),
 ) -> tuple[ApprovalState, DecisionReceipt]:
-    """The state after a decision that arrived at `now`, and the receipt that says what became of it."""
-    refusal = _refusal(state, arrived, reviewer, now)
+    """The state after a decision that arrived at `now`, and the receipt that says what became of it.
+
+    `delegates` are the people whom `arrived.to` names, as the records know them.
+    """
+    refusal = _refusal(state, arrived, reviewer, now) or _steering_refusal(state, arrived, delegates)
+    after, reason = (state, refusal) if refusal is not None else _taken(state, arrived, now)
     receipt = DecisionReceipt(
         number=len(state.receipts) + 1,
         reviewer=arrived.reviewer,
         verdict=arrived.verdict,
         accepted=refusal is None,
-        reason=refusal or "counted",
+        reason=reason,
         at=now,
         channel=arrived.channel,
     )
-    changes: dict[str, object] = {"receipts": (*state.receipts, receipt)}
-    if refusal is None:
-        approved = arrived.verdict == Verdict.APPROVE
-        changes |= {
-            "stage": ApprovalStage.APPROVED if approved else ApprovalStage.REJECTED,
-            "decided_at": now,
-            "reviewer": arrived.reviewer,
-            "note": Content(subject_id=state.request.subject_id, body=arrived.note) if arrived.note else None,
-        }
-    return state.model_copy(update=changes), receipt
+    return after.model_copy(update={"receipts": (*state.receipts, receipt)}), receipt
+
+
+def _taken(state: ApprovalState, arrived: Arrived, now: datetime) -> tuple[ApprovalState, str]:
+    """The state after a decision that nothing speaks against, and what it did, in words."""
+    changes: dict[str, object]
+    match Verdict(arrived.verdict):
+        case Verdict.EXTEND:
+            seconds = arrived.seconds or 0.0
+            deadline = state.deadline + timedelta(seconds=seconds)
+            changes = {"deadline": deadline, "extended_seconds": state.extended_seconds + seconds}
+            reason = f"extended: the deadline is now {deadline:%Y-%m-%d %H:%M:%S} UTC"
+        case Verdict.DELEGATE:
+            changes, reason = {"only": arrived.to}, f"delegated: only {arrived.to} may decide from now on"
+        case Verdict.CLAIM:
+            changes, reason = {"claimed_by": arrived.reviewer}, f"claimed by {arrived.reviewer}"
+        case Verdict.RELEASE:
+            changes, reason = {"claimed_by": None}, f"released by {arrived.reviewer}"
+        case Verdict.APPROVE | Verdict.REJECT as verdict:
+            changes = {
+                "stage": ApprovalStage.APPROVED if verdict is Verdict.APPROVE else ApprovalStage.REJECTED,
+                "decided_at": now,
+                "reviewer": arrived.reviewer,
+                "note": Content(subject_id=state.request.subject_id, body=arrived.note) if arrived.note else None,
+            }
+            reason = "counted"
+    if state.claimed_by not in (None, arrived.reviewer):
+        reason += f", although claimed by {state.claimed_by}"
+    return state.model_copy(update=changes), reason
+
+
+def _steering_refusal(state: ApprovalState, arrived: Arrived, delegates: Sequence[ReviewerRecord]) -> str | None:
+    """Why an extension, a delegation, a claim or a release by someone who may decide cannot be."""
+    request = state.request
+    if arrived.verdict == Verdict.EXTEND:
+        left = request.max_extension_seconds - state.extended_seconds
+        if (arrived.seconds or 0.0) > left:
+            return f"rule {request.rule_id} allows {left:g} s more, {request.max_extension_seconds:g} s in all"
+    elif arrived.verdict == Verdict.DELEGATE:
+        if not delegates:
+            return f"{arrived.to} is neither a reviewer nor a group with one; see 'greenroom reviewers ls'"
+        if not any(_able(request, delegate) for delegate in delegates):
+            return f"nobody of {arrived.to} may decide about {request.capability}"
+    elif arrived.verdict == Verdict.CLAIM and state.claimed_by is not None:
+        return f"claimed by {state.claimed_by} already; whoever may decide still may"
+    elif arrived.verdict == Verdict.RELEASE and state.claimed_by != arrived.reviewer:
+        return f"claimed by {state.claimed_by or 'nobody'}, and only who claimed it can release it"
+    return None
+
+
+def _able(request: ApprovalRequest, reviewer: ReviewerRecord) -> bool:
+    return reviewer.active and (not reviewer.capabilities or request.capability in reviewer.capabilities)
+
+
+def named(to: str, reviewer: ReviewerRecord) -> bool:
+    """Whether a delegation to `to` (a name, or `group:NAME`) means that person."""
+    return to.removeprefix(GROUP) in reviewer.groups if to.startswith(GROUP) else to == reviewer.name
 
 
 def _refusal(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime) -> str | None:
@@ -128,13 +125,18 @@ def _refusal(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | 
         return arrived.problem
     if state.stage is ApprovalStage.EXPIRED or (state.stage is ApprovalStage.PENDING and now >= state.deadline):
         return "too late: the deadline has passed"
+    if state.stage is ApprovalStage.WITHDRAWN:
+        return "withdrawn: what it was needed for is not done any more"
     if state.stage is not ApprovalStage.PENDING:
         return f"already {state.stage.value} by {state.reviewer}"
     if reviewer is None or not reviewer.active:
         return f"{arrived.reviewer} is not a reviewer; see 'greenroom reviewers ls'"
-    if reviewer.capabilities and request.capability not in reviewer.capabilities:
+    if not _able(request, reviewer):
         return f"{arrived.reviewer} may not decide about {request.capability}"
-    if request.reviewers and not set(request.reviewers) & set(reviewer.groups):
+    if state.only is not None:
+        if not named(state.only, reviewer):
+            return f"delegated: only {state.only} may decide"
+    elif request.reviewers and not set(request.reviewers) & set(reviewer.groups):
         return f"{arrived.reviewer} is in none of the groups {', '.join(request.reviewers)}"
     if len(arrived.digest) < MIN_DIGEST:
         return f"the decision names no action: give the digest shown, at least {MIN_DIGEST} characters"
@@ -150,6 +152,13 @@ def expired(state: ApprovalState, now: datetime) -> ApprovalState:
     return state.model_copy(update={"stage": ApprovalStage.EXPIRED, "decided_at": now})
 
 
+def withdrawn(state: ApprovalState, now: datetime) -> ApprovalState:
+    """The state after the work that needed it was given up. A decided approval stays as it is."""
+    if state.stage is not ApprovalStage.PENDING:
+        return state
+    return state.model_copy(update={"stage": ApprovalStage.WITHDRAWN, "decided_at": now})
+
+
 def outcome(state: ApprovalState) -> ApprovalOutcome:
     return ApprovalOutcome(
         approval_id=state.request.approval_id,
@@ -161,4 +170,11 @@ def outcome(state: ApprovalState) -> ApprovalOutcome:
 
 
 def view(state: ApprovalState) -> ApprovalView:
-    return ApprovalView(request=state.request, stage=state.stage, deadline=state.deadline, receipts=state.receipts)
+    return ApprovalView(
+        request=state.request,
+        stage=state.stage,
+        deadline=state.deadline,
+        receipts=state.receipts,
+        claimed_by=state.claimed_by,
+        only=state.only,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from pydantic import BaseModel
@@ -38,11 +39,21 @@ class Ruling(BaseModel):
 
 
 def message(
-    approval: ApprovalRecord, reviewer: str, verdict: Verdict, note: str | None, digest: str | None
-) -> dict[str, str]:
-    """The one JSON object that the signal carries."""
-    sent = {"reviewer": reviewer, "verdict": verdict.value, "digest": digest or approval.digest, "channel": CHANNEL}
-    return sent | ({"note": note} if note else {})
+    approval: ApprovalRecord,
+    reviewer: str,
+    verdict: Verdict,
+    note: str | None,
+    digest: str | None,
+    more: Mapping[str, object] | None = None,
+) -> dict[str, object]:
+    """The one JSON object that the signal carries; `more` is what some verdicts need beside (`seconds`, `to`)."""
+    sent: dict[str, object] = {
+        "reviewer": reviewer,
+        "verdict": verdict.value,
+        "digest": digest or approval.digest,
+        "channel": CHANNEL,
+    }
+    return {**(more or {}), **sent, **({"note": note} if note else {})}
 
 
 def signal_command(settings: Settings, approval: ApprovalRecord, reviewer: str, verdict: Verdict) -> str:
@@ -65,6 +76,7 @@ async def decide(
     *,
     note: str | None = None,
     digest: str | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> Ruling:
     """Sends the decision by signal and waits until it was judged.
 
@@ -80,7 +92,7 @@ async def decide(
         ) from error
     handle = client.get_workflow_handle(approval_workflow_id(approval.approval_id))
     known = await _receipts(handle)
-    sent = message(approval, reviewer, verdict, note, digest)
+    sent = message(approval, reviewer, verdict, note, digest, more)
     try:
         async with asyncio.timeout(CALL_SECONDS):
             await handle.signal(Signal.DECIDE.value, sent)

@@ -64,6 +64,7 @@ class Records:
     def __init__(self, writer: RecordWriter, reader: RecordReader) -> None:
         self.write = writer.write
         self.reviewer = reader.reviewer
+        self.reviewers = reader.reviewers
         self.turns = reader.turns
         self._reader = reader
 
@@ -123,7 +124,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         records = RecordActivities(store, to.compositions)
         mailbox = MailboxActivities(to.client)
         transcripts = TranscriptActivities(source)
-        activities += [records.write, records.reviewer, records.composition]
+        activities += [records.write, records.reviewer, records.reviewers_of, records.composition]
         activities += [mailbox.deliver, mailbox.presence, transcripts.gather]
     elif queue is TaskQueue.MODELS:
         models = ModelActivities(to.chat, to.compositions, to.registries)

@@ -14,10 +14,18 @@ from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
-    from contracts.approval import ApprovalRequest, ApprovalStage, ApprovalView, DecisionReceipt, OpenApproval
+    from contracts.approval import (
+        ApprovalRequest,
+        ApprovalStage,
+        ApprovalView,
+        DecisionReceipt,
+        OpenApproval,
+        Verdict,
+    )
     from contracts.names import VIEW_QUERY, Signal, approval_workflow_id, session_workflow_id
-    from contracts.records import ApprovalRecord, DecisionRecord
+    from contracts.records import ApprovalRecord, DecisionRecord, ReviewerRecord
     from policy import approval as policy
+    from policy import arrival
     from workflows import options, recording
 
 
@@ -42,8 +50,9 @@ class ApprovalWorkflow:
     @workflow.init
     def __init__(self, request: ApprovalRequest) -> None:
         self._state = policy.opened(request, workflow.now())
-        self._arrived: deque[tuple[datetime, policy.Arrived]] = deque()
+        self._arrived: deque[tuple[datetime, arrival.Arrived]] = deque()
         self._revision = 0
+        self._withdrawn = False
 
     @workflow.run
     async def run(self, request: ApprovalRequest) -> ApprovalStage:
@@ -58,6 +67,8 @@ class ApprovalWorkflow:
         while self._state.stage is ApprovalStage.PENDING:
             await self._wait_until_decision(self._state.deadline, "approval deadline")
             await self._judge_arrived()
+            if self._withdrawn:
+                self._state = policy.withdrawn(self._state, workflow.now())
             self._state = policy.expired(self._state, workflow.now())
         workflow.upsert_search_attributes(
             [
@@ -76,14 +87,14 @@ class ApprovalWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._state.stage
 
-    @workflow.signal(name="decide", description=f"One JSON object: {policy.EXPECTED}, optionally with a note")
+    @workflow.signal(name="decide", description=f"One JSON object: {arrival.EXPECTED}, optionally with a note")
     @_one_value
     def decide(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008 - a default keeps an empty signal harmless
-        self._arrived.append((workflow.now(), policy.read(raw.payload.data)))
+        self._arrived.append((workflow.now(), arrival.read(raw.payload.data)))
 
     @workflow.update(name="decide_update", description="The same decision, answered with its receipt")
     async def decide_update(self, raw: RawValue = RawValue(Payload())) -> DecisionReceipt:  # noqa: B008
-        arrived = policy.read(raw.payload.data, channel="update")
+        arrived = arrival.read(raw.payload.data, channel="update")
         self._arrived.append((workflow.now(), arrived))
         position = len(self._state.receipts) + len(self._arrived)
         await workflow.wait_condition(lambda: len(self._state.receipts) >= position)
@@ -93,16 +104,26 @@ class ApprovalWorkflow:
     def _takes_one_value(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008
         """Lets the SDK refuse an update with more values before it is accepted; later it would stall the workflow."""
 
+    @workflow.signal(name=Signal.WITHDRAW.value, description="What it was needed for is not done any more")
+    def withdraw(self) -> None:
+        self._withdrawn = True
+
     @workflow.query(name=VIEW_QUERY)
     def view(self) -> ApprovalView:
         return policy.view(self._state)
 
+    @property
+    def _to_withdraw(self) -> bool:
+        return self._withdrawn and self._state.stage is ApprovalStage.PENDING
+
     async def _wait_until_decision(self, moment: datetime, summary: str) -> None:
         remaining = moment - workflow.now()
-        if self._arrived or remaining <= timedelta(0):
+        if self._arrived or self._to_withdraw or remaining <= timedelta(0):
             return
         with contextlib.suppress(TimeoutError):  # the caller looks at the clock itself
-            await workflow.wait_condition(lambda: bool(self._arrived), timeout=remaining, timeout_summary=summary)
+            await workflow.wait_condition(
+                lambda: bool(self._arrived) or self._to_withdraw, timeout=remaining, timeout_summary=summary
+            )
 
     async def _judge_arrived(self) -> None:
         while self._arrived:
@@ -112,9 +133,17 @@ class ApprovalWorkflow:
                 reviewer = await workflow.execute_activity_method(
                     RecordActivities.reviewer, arrived.reviewer, **options.records("who decided")
                 )
+            delegates: list[ReviewerRecord] = []
+            if reviewer is not None and arrived.verdict == Verdict.DELEGATE and arrived.to is not None:
+                delegates = await workflow.execute_activity_method(
+                    RecordActivities.reviewers_of, arrived.to, **options.records("to whom it is delegated")
+                )
             # Judged by its arrival: records that answer late must not make a decision late.
-            self._state, receipt = policy.judge(self._state, arrived, reviewer, moment)
+            deadline = self._state.deadline
+            self._state, receipt = policy.judge(self._state, arrived, reviewer, moment, delegates)
             self._arrived.popleft()
+            if self._state.stage is ApprovalStage.PENDING:
+                self._describe()
             request = self._state.request
             await recording.write(
                 DecisionRecord(
@@ -139,8 +168,11 @@ class ApprovalWorkflow:
                 ),
                 summary=f"decision {receipt.number} {'counted' if receipt.accepted else 'refused'}",
             )
+            if self._state.deadline != deadline:
+                workflow.upsert_search_attributes([options.DEADLINE.value_set(self._state.deadline)])
+                await self._announce("extended")
 
-    async def _announce(self) -> None:
+    async def _announce(self, event: str | None = None) -> None:
         """The records first, so that whoever hears of the approval finds it there."""
         self._revision += 1
         request, state = self._state.request, self._state
@@ -170,12 +202,12 @@ class ApprovalWorkflow:
             recording.audit(
                 request.session_id,
                 actor="workflow",
-                action=f"approval.{state.stage.value}",
+                action=f"approval.{event or state.stage.value}",
                 target=approval_workflow_id(request.approval_id),
                 rule=request.rule_id,
                 digest=request.digest,
             ),
-            summary=f"approval {state.stage.value}",
+            summary=f"approval.{event or state.stage.value}",
         )
         news = OpenApproval(
             approval_id=request.approval_id,
@@ -198,7 +230,10 @@ class ApprovalWorkflow:
             f"**Waiting for a reviewer** until {state.deadline:%Y-%m-%d %H:%M:%S} UTC\n\n"
             f"- action: `{request.tool}`, digest `{request.digest[:12]}`\n"
             f"- why it waits: {request.why} (rule `{request.rule_id}`)\n"
-            f"- if nobody decides: {request.fallback.value}\n\n"
+            f"- if nobody decides: {request.fallback.value}\n"
+            + (f"- delegated: only **{state.only}** may decide\n" if state.only else "")
+            + (f"- claimed by **{state.claimed_by}**\n" if state.claimed_by else "")
+            + f"\n"
             f"See what exactly is asked: `greenroom approvals show {request.approval_id}`\n\n"
             f"Decide here with *Send a Signal*, name `decide`, input:\n\n```\n{decision}\n```\n\n"
             f"or: `temporal workflow signal -w {workflow_id} --name decide -i '{decision}'`"

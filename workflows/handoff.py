@@ -188,6 +188,7 @@ class HandoffWorkflow:
             reviewers=rule.reviewers if rule else (),
             deadline_seconds=rule.deadline_seconds if rule else 300.0,
             grace_seconds=rule.grace_seconds if rule else 600.0,
+            max_extension_seconds=rule.max_extension_seconds if rule else 0.0,
             reply_to=workflow.info().workflow_id,
         )
         await workflow.start_child_workflow(
@@ -215,7 +216,9 @@ class HandoffWorkflow:
         try:
             await workflow.wait_condition(
                 lambda: approval_id in self._decided,
-                timeout=timedelta(seconds=request.deadline_seconds + request.grace_seconds + 60),
+                timeout=timedelta(
+                    seconds=request.deadline_seconds + request.max_extension_seconds + request.grace_seconds + 60
+                ),
                 timeout_summary="the approval must have ended by then",
             )
         except TimeoutError:

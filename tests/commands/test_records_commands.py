@@ -118,8 +118,19 @@ def test_an_approval_says_how_to_decide(database: str) -> None:
     assert "workflow signal" in shown and "approval/a1" in shown and '"digest":"abababababab"' in shown
 
 
-def test_a_decision_without_temporal_is_not_sent_and_says_so(database: str) -> None:
-    refused = greenroom(database, "approvals", "approve", "a1", "--reviewer", "ann")
+@pytest.mark.parametrize(
+    "decision",
+    [
+        ("approve",),
+        ("extend", "--seconds", "30"),
+        ("delegate", "--to", "group:leads"),
+        ("claim",),
+        ("release",),
+    ],
+    ids=lambda decision: decision[0],
+)
+def test_a_decision_without_temporal_is_not_sent_and_says_so(database: str, decision: tuple[str, ...]) -> None:
+    refused = greenroom(database, "approvals", decision[0], "a1", "--reviewer", "ann", *decision[1:])
     assert refused.returncode == 1
     assert "not sent" in refused.stderr and "GREENROOM_TEMPORAL_ADDRESS" in refused.stderr
 

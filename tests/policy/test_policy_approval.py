@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from policy_samples import DIGEST, REVIEWERS, approval_request, at
 
 from contracts.approval import ApprovalStage
-from policy import approval
-from policy.approval import Arrived
+from policy import approval, arrival
+from policy.arrival import Arrived
 
 DEADLINE = 60.0
 
@@ -44,7 +44,7 @@ def test_any_interleaving_counts_at_most_one_decision_in_time(events: list[tuple
         if raw is None:
             state = approval.expired(state, at(clock))
         else:
-            arrived = approval.read(raw)
+            arrived = arrival.read(raw)
             state, receipt = approval.judge(state, arrived, REVIEWERS.get(arrived.reviewer), at(clock))
             arrivals += 1
             assert receipt.number == arrivals and receipt.reason
@@ -90,7 +90,7 @@ def test_any_interleaving_counts_at_most_one_decision_in_time(events: list[tuple
     ],
 )
 def test_what_becomes_of_one_decision(raw: bytes, when: float, reason: str) -> None:
-    arrived = approval.read(raw)
+    arrived = arrival.read(raw)
     state = approval.opened(approval_request(DEADLINE), at(0))
     state, receipt = approval.judge(state, arrived, REVIEWERS.get(arrived.reviewer), at(when))
     assert reason in receipt.reason
@@ -99,8 +99,8 @@ def test_what_becomes_of_one_decision(raw: bytes, when: float, reason: str) -> N
 
 def test_the_second_decision_is_refused_and_names_the_first() -> None:
     state = approval.opened(approval_request(), at(0))
-    state, _ = approval.judge(state, approval.read(sent(verdict="reject")), REVIEWERS["ann"], at(1))
-    state, second = approval.judge(state, approval.read(sent()), REVIEWERS["ann"], at(2))
+    state, _ = approval.judge(state, arrival.read(sent(verdict="reject")), REVIEWERS["ann"], at(1))
+    state, second = approval.judge(state, arrival.read(sent()), REVIEWERS["ann"], at(2))
     assert not second.accepted and second.reason == "already rejected by ann"
     assert approval.outcome(state).stage is ApprovalStage.REJECTED
 
@@ -120,11 +120,11 @@ JSON_VALUES = st.recursive(
 @example({"reviewer": {"name": "ann"}, "verdict": ["approve"], "digest": 7})
 @settings(max_examples=300, deadline=None)
 def test_reading_never_fails_and_what_was_read_can_be_kept(value: dict[str, Any]) -> None:
-    arrived = approval.read(json.dumps(value).encode())
+    arrived = arrival.read(json.dumps(value).encode())
     assert Arrived.model_validate_json(arrived.model_dump_json()) == arrived
     state = approval.opened(approval_request(), at(0))
     state, receipt = approval.judge(state, arrived, None, at(1))
-    assert not receipt.accepted and len(receipt.reviewer) <= approval.MAX_WORD
+    assert not receipt.accepted and len(receipt.reviewer) <= arrival.MAX_WORD
 
 
 @pytest.mark.parametrize(
@@ -134,20 +134,20 @@ def test_reading_never_fails_and_what_was_read_can_be_kept(value: dict[str, Any]
         ({"subject_id": "subject-1", "body": "as a Content"}, "as a Content"),
         ("  ", None),
         (17, None),
-        ("x" * 5000, "x" * approval.MAX_NOTE),
+        ("x" * 5000, "x" * arrival.MAX_NOTE),
     ],
 )
 def test_words_to_the_caller(note: object, kept: str | None) -> None:
     state = approval.opened(approval_request(), at(0))
-    state, _ = approval.judge(state, approval.read(sent(verdict="reject", note=note)), REVIEWERS["ann"], at(1))
+    state, _ = approval.judge(state, arrival.read(sent(verdict="reject", note=note)), REVIEWERS["ann"], at(1))
     outcome = approval.outcome(state)
     assert (outcome.note.body if outcome.note else None) == kept
 
 
 def test_a_long_name_is_never_mistaken_for_its_beginning() -> None:
-    name = "a" * approval.MAX_WORD
-    assert approval.read(sent(reviewer=name)).reviewer == name
-    assert approval.read(sent(reviewer=name + "b")).reviewer != name
+    name = "a" * arrival.MAX_WORD
+    assert arrival.read(sent(reviewer=name)).reviewer == name
+    assert arrival.read(sent(reviewer=name + "b")).reviewer != name
 
 
 def test_an_approval_expires_only_at_its_deadline_and_only_once() -> None:

@@ -82,4 +82,14 @@ HASTY = DESK.model_copy(
 )
 """The same with a deadline that a test can wait for."""
 
-COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY)}
+PATIENT = HASTY.model_copy(
+    update={
+        "id": "patient",
+        "approvals": tuple(
+            rule.model_copy(update={"deadline_seconds": 2.0, "max_extension_seconds": 3.0}) for rule in DESK.approvals
+        ),
+    }
+)
+"""Its deadline may be put off."""
+
+COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT)}

@@ -188,6 +188,7 @@ def _workers(to: World, records: Records) -> list[Worker]:
         TaskQueue.RECORDS: [
             store.write,
             store.reviewer,
+            store.reviewers_of,
             store.composition,
             mailbox.deliver,
             mailbox.presence,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -93,12 +94,56 @@ def reject(
     _decide(approval_id, reviewer, Verdict.REJECT, note, digest, as_json)
 
 
+@app.command("extend")
+def extend(
+    approval_id: str,
+    reviewer: Reviewer,
+    seconds: Annotated[float, typer.Option(min=1.0, help="By how much; its rule sets the bound.")],
+    digest: Digest = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put the deadline off. Exit code 0 when it counted, 1 when it was refused."""
+    _decide(approval_id, reviewer, Verdict.EXTEND, None, digest, as_json, {"seconds": seconds})
+
+
+@app.command("delegate")
+def delegate(
+    approval_id: str,
+    reviewer: Reviewer,
+    to: Annotated[str, typer.Option(help="Who alone may decide from then on: a reviewer, or group:NAME.")],
+    digest: Digest = None,
+    as_json: AsJson = False,
+) -> None:
+    """Leave the decision to someone else. Exit code 0 when it counted, 1 when it was refused."""
+    _decide(approval_id, reviewer, Verdict.DELEGATE, None, digest, as_json, {"to": to})
+
+
+@app.command("claim")
+def claim(approval_id: str, reviewer: Reviewer, digest: Digest = None, as_json: AsJson = False) -> None:
+    """Show the others that you look into it; they may still decide. Exit code 0 when it counted, 1 when refused."""
+    _decide(approval_id, reviewer, Verdict.CLAIM, None, digest, as_json)
+
+
+@app.command("release")
+def release(approval_id: str, reviewer: Reviewer, digest: Digest = None, as_json: AsJson = False) -> None:
+    """Take your claim back. Exit code 0 when it counted, 1 when it was refused."""
+    _decide(approval_id, reviewer, Verdict.RELEASE, None, digest, as_json)
+
+
 def _decide(
-    approval_id: str, reviewer: str, verdict: Verdict, note: str | None, digest: str | None, as_json: bool
+    approval_id: str,
+    reviewer: str,
+    verdict: Verdict,
+    note: str | None,
+    digest: str | None,
+    as_json: bool,
+    more: Mapping[str, object] | None = None,
 ) -> None:
     with records() as reader:
         approval = _find(reader, approval_id)
-    ruling: Ruling = asyncio.run(decide(load_settings(), approval, reviewer, verdict, note=note, digest=digest))
+    ruling: Ruling = asyncio.run(
+        decide(load_settings(), approval, reviewer, verdict, note=note, digest=digest, more=more)
+    )
     if as_json:
         print_json(ruling)
     else:
@@ -106,6 +151,8 @@ def _decide(
         print(f"{verdict.value} by {reviewer} of {approval.action.body!r} ({approval.digest[:12]}): {result}")
         if not ruling.accepted:
             print(f"why: {ruling.reason}")
+        elif not verdict.decides:
+            print(ruling.reason)
     if not ruling.accepted:
         raise typer.Exit(1)
 

@@ -1,0 +1,90 @@
+"""What a reviewer sent, read without trust."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from contracts.approval import Verdict
+from contracts.base import Contract
+
+MAX_WORD = 64
+MAX_NOTE = 2000
+MAX_SECONDS = 366 * 86_400.0
+GROUP = "group:"
+
+
+class Arrived(Contract):
+    """A decision as it came, understood or not. `problem` says why it cannot count, if it cannot."""
+
+    reviewer: str
+    verdict: str
+    digest: str = ""
+    note: str | None = None
+    seconds: float | None = None
+    to: str | None = None
+    channel: str = "signal"
+    problem: str | None = None
+
+
+EXPECTED = '{"reviewer": NAME, "verdict": "approve" or "reject", "digest": DIGEST}'
+
+
+def read(raw: bytes | None, channel: str = "signal") -> Arrived:
+    """What a reviewer sent, read without trust: whatever it is, it becomes an arrival that can be judged."""
+    if not raw or raw == b"null":
+        return _unreadable("the decision is empty", channel)
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):  # a deep nesting is no JSON of ours, and must not stop the workflow
+        return _unreadable("the decision is not JSON", channel)
+    if not isinstance(value, Mapping):
+        return _unreadable("the decision is no object", channel)
+    arrived = Arrived(
+        reviewer=_word(value, "reviewer"),
+        verdict=_word(value, "verdict").lower(),
+        digest=_word(value, "digest").lower(),
+        note=_note(value.get("note")),
+        seconds=_seconds(value.get("seconds")),
+        to=_word(value, "to") or None,
+        channel=_word(value, "channel") or channel,
+    )
+    if not arrived.reviewer:
+        return arrived.model_copy(update={"problem": f"no reviewer is named; send {EXPECTED}"})
+    if arrived.verdict not in set(Verdict):
+        return arrived.model_copy(
+            update={"problem": f"the verdict is not one of {', '.join(Verdict)}; send {EXPECTED}"}
+        )
+    if arrived.verdict == Verdict.EXTEND and arrived.seconds is None:
+        return arrived.model_copy(update={"problem": 'to extend, say by how much: "seconds", a number above 0'})
+    if arrived.verdict == Verdict.DELEGATE and arrived.to is None:
+        return arrived.model_copy(update={"problem": f'to delegate, say to whom: "to", a reviewer or {GROUP}NAME'})
+    return arrived
+
+
+def _unreadable(problem: str, channel: str) -> Arrived:
+    return Arrived(reviewer="", verdict="", channel=channel, problem=f"{problem}; send {EXPECTED}")
+
+
+def _word(value: Mapping[str, object], key: str) -> str:
+    """A short word of one line. One that is longer is kept recognisable, but never mistaken for its beginning."""
+    word = _encodable(value.get(key)).strip()
+    return word if len(word) <= MAX_WORD else word[: MAX_WORD - 1] + "…"
+
+
+def _note(value: object) -> str | None:
+    """Words to the caller: plain text, or in the shape of `Content`."""
+    text = _encodable(value.get("body") if isinstance(value, Mapping) else value)[:MAX_NOTE]
+    return text if text.strip() else None
+
+
+def _encodable(value: object) -> str:
+    """Text without lone surrogates, which JSON can name and no message or record can hold."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _seconds(value: object) -> float | None:
+    """A time span above 0 that a computer can hold, else None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_SECONDS:
+        return None
+    return float(value)
