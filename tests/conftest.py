@@ -38,3 +38,10 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):  
         for name in running.names:
             report.sections.append((f"log of {name}", "\n".join(running.logs(name)[-20:])))
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Real audio on a busy machine may be misheard once: a stack test may fail once, and never twice."""
+    for item in items:
+        if item.get_closest_marker("stack") is not None:
+            item.add_marker(pytest.mark.flaky(reruns=1))
