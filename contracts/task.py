@@ -160,7 +160,7 @@ class StepOrder(StrEnum):
 
 
 class StepControl(Contract):
-    """A task tells a hand-off, by signal, to go on, to pause before its next call, or to stop. A lower revision is old."""
+    """A task tells a hand-off by signal to go on, to pause before its next call, or to stop. Lower revision: old."""
 
     revision: int
     order: StepOrder

@@ -53,8 +53,8 @@ class ToolSpec(Contract):
 class ToolCall(Contract):
     """One call. `arguments` is JSON; `role` is who calls; the key is derived from task, step and call.
 
-    `approval_id` and `approved_digest` tell which decision covers a gated call. `compensates` names the tool whose effect
-    this call undoes.
+    `approval_id` and `approved_digest` tell which decision covers a gated call. `compensates` names the tool whose
+    effect this call undoes.
     """
 
     call_id: str

@@ -40,6 +40,14 @@ def may_call(composition: Composition, role_name: str, tool_name: str) -> Access
     )
 
 
+def may_compensate(composition: Composition, role_name: str, tool_name: str, undone: str) -> AccessVerdict:
+    """Whether that role may undo an effect of `undone` by that tool: it may call `undone`, which declares that tool."""
+    access = may_call(composition, role_name, undone)
+    if not access.allowed or composition.tool(undone).compensation == tool_name:
+        return access
+    return AccessVerdict(allowed=False, reason=f"{tool_name} is not declared as the compensation of {undone}")
+
+
 def tools_of(composition: Composition, role_name: str) -> tuple[ToolDeclaration, ...]:
     """The tools that role may be offered. A live role is offered only those without effect."""
     role = composition.role(role_name)

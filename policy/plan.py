@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from contracts.composition import Composition
 from contracts.task import Plan, PlanStep, StepResult, StepStatus, TaskStage
-from policy.authority import tools_of
+from contracts.tools import Effect
+from policy.authority import gate, tools_of
 
 _STEP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -32,9 +33,64 @@ def errors_of(plan: Plan, composition: Composition) -> tuple[str, ...]:
         for needed in step.depends_on:
             if needed not in ids:
                 found.append(f"step {step.step_id!r} depends on {needed!r}, which is no step of the plan")
+        found += _capability_errors(step, composition)
     if not found and _has_cycle(plan):
         found.append("the steps depend on each other in a circle")
     return tuple(found)
+
+
+def _capability_errors(step: PlanStep, composition: Composition) -> list[str]:
+    """What is wrong with the capabilities that a step declares; a step that declares none is bound by its role's."""
+    found = []
+    held = {c for role in composition.backstage_roles() if role.name == step.role for c in role.capabilities}
+    for capability in step.capabilities:
+        if capability not in held:
+            known = ", ".join(sorted(held)) or "none"
+            found.append(f"step {step.step_id!r}: role {step.role!r} has no capability {capability!r}; it has: {known}")
+    for tool in composition.tools:
+        declared = tool.capability in step.capabilities and tool.effect is not Effect.NONE
+        if declared and tool.compensation is None and not gate(composition, tool).gated:
+            found.append(
+                f"step {step.step_id!r}: the effect of {tool.name!r} can neither be undone nor waits for an approval"
+            )
+    return found
+
+
+def merged(kept: Sequence[PlanStep], failed: Collection[str], again: Plan) -> Plan:
+    """A plan that was made anew, behind the steps that are done or under way (`kept`), which stay.
+
+    A planner often repeats the whole plan. A step that repeats a kept one, in id and goal, is that one; another with
+    the id of a kept or `failed` one gets an id of its own.
+    """
+    standing = {step.step_id: step for step in kept}
+    taken = {*standing, *failed, *(s.step_id for s in again.steps)}
+    named: dict[str, str] = {}
+    fresh = []
+    for step in again.steps:
+        old = standing.get(step.step_id)
+        if old is not None and (old.role, old.goal.body) == (step.role, step.goal.body):
+            continue
+        if old is not None or step.step_id in failed:
+            named[step.step_id] = _free_id(step.step_id, taken)
+        fresh.append(step)
+    renamed = (
+        step.model_copy(
+            update={
+                "step_id": named.get(step.step_id, step.step_id),
+                "depends_on": tuple(named.get(n, n) for n in step.depends_on),
+            }
+        )
+        for step in fresh
+    )
+    return Plan(steps=(*kept, *renamed))
+
+
+def _free_id(step_id: str, taken: set[str]) -> str:
+    number = 2
+    while (free := f"{step_id[:28]}-{number}") in taken:
+        number += 1
+    taken.add(free)
+    return free
 
 
 def _has_cycle(plan: Plan) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 from contracts.base import Content
 from contracts.composition import Composition, RoleKind
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec, ToolStatus
-from policy.authority import action_digest, gate, may_call, tools_of
+from policy.authority import action_digest, gate, may_call, may_compensate, tools_of
 from tools.ledger import ProcessSendLedger, SendLedger
 from tools.schema import SchemaError, problem, without
 from tools.server import NotSentError, RejectedError, ServerResult, ServerTool, ToolServer, ToolServerError
@@ -114,7 +114,10 @@ class ToolRegistry:
             return (
                 f"the call is for composition {call.composition!r}, and these are the tools of {self._composition.id!r}"
             )
-        access = may_call(self._composition, call.role, call.tool)
+        if call.compensates is None:
+            access = may_call(self._composition, call.role, call.tool)
+        else:
+            access = may_compensate(self._composition, call.role, call.tool, call.compensates)
         if not access.allowed:
             return access.reason
         tool, role = self._composition.tool(call.tool), self._composition.role(call.role)

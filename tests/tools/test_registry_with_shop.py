@@ -12,7 +12,9 @@ from shop_process import ShopProcess
 from tool_calls import approved, body, make_call, with_tool
 
 from contracts.composition import Composition
+from contracts.task import EffectRecord, StepResult, StepStatus
 from contracts.tools import ToolStatus
+from policy.compensation import undo_of, undoing_call
 from tools.compositions import load_composition
 from tools.mcp_server import McpToolServer
 from tools.registry import ToolRegistry
@@ -262,3 +264,29 @@ async def test_a_shop_that_dies_with_an_effect_in_its_hands_leaves_it_unknown(ow
         assert len(await own_shop.refunds(order["order_id"])) == 1
     finally:
         await server.aclose()
+
+
+async def test_a_booking_is_undone_once_by_whoever_may_book(shop: ShopProcess, tools: ToolRegistry) -> None:
+    """The undo comes from the composition and the real answer; by itself the role may not call it."""
+    slot = body(await tools.call(make_call("list_slots", {})))["slots"][0]["slot_id"]
+    book = make_call("book_slot", {"slot_id": slot, "name": "Ada"}, idempotency_key="undo-1")
+    booked = await tools.call(book)
+    undo = undo_of(SUPPORT, book, booked)
+    assert undo is not None and undo.tool == "cancel_slot"
+    effect = EffectRecord(tool="book_slot", call_id="undo-1", idempotency_key="undo-1", status="ok", undo=undo)
+    step = StepResult(step_id="s1", role="operator", status=StepStatus.DONE, answer=book.arguments, effects=(effect,))
+    like = {"composition": "support", "subject_id": "ada", "session_id": "session", "task_id": "task"}
+    call = undoing_call(step, effect, like, SUPPORT.tool("cancel_slot"))
+
+    assert "cancel_slot" not in {spec.name for spec in await tools.specs("operator")}
+    alone = await tools.call(call.model_copy(update={"compensates": None}))
+    other = await tools.call(call.model_copy(update={"compensates": "refund_order"}))
+    assert (alone.status, other.status) == (ToolStatus.REFUSED, ToolStatus.REFUSED)
+    bookings = [row for row in (await shop.books())["bookings"] if row["slot_id"] == slot]
+    assert [row["cancelled_at"] for row in bookings] == [None]
+
+    first, again = await tools.call(call), await tools.call(call)
+    assert (first.status, again.status) == (ToolStatus.OK, ToolStatus.OK)
+    assert (body(first)["status"], body(again)["repeated"]) == ("cancelled", True)
+    [booking] = [row for row in (await shop.books())["bookings"] if row["slot_id"] == slot]
+    assert booking["cancelled_at"] is not None
