@@ -236,5 +236,6 @@ class ApprovalWorkflow:
             + f"\n"
             f"See what exactly is asked: `greenroom approvals show {request.approval_id}`\n\n"
             f"Decide here with *Send a Signal*, name `decide`, input:\n\n```\n{decision}\n```\n\n"
-            f"or: `temporal workflow signal -w {workflow_id} --name decide -i '{decision}'`"
+            f"or from a terminal:\n\n```\n"
+            f"temporal workflow signal --name decide \\\n  -w {workflow_id} \\\n  -i '{decision}'\n```"
         )
