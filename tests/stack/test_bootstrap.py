@@ -26,8 +26,8 @@ def program(path: Path, says: str, code: int = 0) -> Path:
     ("output", "cause"),
     [
         ("write /root/.cache/go-build/x: no space left on device", "the disk is full; fix: free 3 GB"),
-        ("dial tcp: lookup proxy.golang.org: no such host", "the network refused; fix: check HTTPS_PROXY"),
-        ("error: Failed to fetch: `https://pypi.org/simple/aiohttp/`", "the network refused"),
+        ("dial tcp: lookup modules.example.org: no such host", "the network refused; fix: check HTTPS_PROXY"),
+        ("error: Failed to fetch: `https://packages.example.org/simple/aiohttp/`", "the network refused"),
         ("error: Hash mismatch for `aiohttp==3.14.5`", "a package is not what requirements.lock says"),
         ("something else", "step failed: noise | something else; fix: see"),
     ],
