@@ -9,12 +9,11 @@ import argparse
 import asyncio
 import json
 import re
-import statistics
 import tempfile
-from collections.abc import Sequence
 from itertools import cycle, islice
 from pathlib import Path
 
+from bench.figures import line
 from workers.caller.caller import Caller
 from workers.caller.front_door import ask_for_session
 from workers.caller.speech import Speech
@@ -30,11 +29,6 @@ QUESTIONS = (
     "How long does standard delivery take?",
 )
 _TURN = re.compile(r"live\.voice turn \S+ (user|assistant) ms (\{.*\})")
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
 
 
 async def measure(turns: int, env: dict[str, str]) -> None:
@@ -58,16 +52,15 @@ async def measure(turns: int, env: dict[str, str]) -> None:
                 print(f"{question:40} {answer.latency_ms if answer else None} ms  {answer.text[:60] if answer else ''}")
             await caller.hang_up()
     parts: dict[str, list[float]] = {}
-    for line in logs:
-        if (found := _TURN.search(line)) is not None:
+    for logged in logs:
+        if (found := _TURN.search(logged)) is not None:
             parts.setdefault(f"{found[1]} turns", []).append(1)
             for name, value in json.loads(found[2].replace("'", '"')).items():
                 parts.setdefault(f"{found[1]} {name}", []).append(value)
     print(f"\n{len(heard)} of {turns} answered")
     for name, values in {"caller: end of speech -> first audio": heard, **parts}.items():
         if values:
-            middle, tail = statistics.median(values), percentile(values, 0.95)
-            print(f"{name:45} p50 {middle:6.0f}  p95 {tail:6.0f}  n {len(values)}")
+            print(line(name, values))
 
 
 if __name__ == "__main__":
