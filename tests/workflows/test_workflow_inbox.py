@@ -165,6 +165,11 @@ async def test_nothing_is_lost_when_an_inbox_continues_as_new(forgetful_stage: W
         return set(views) == set(ids) and all(v.state is DeliveryState.HEARD for v in views.values())
 
     await until(all_heard)
-    runs = [w async for w in stage.client.list_workflows(f"WorkflowId='{inbox_workflow_id(subject)}'")]
-    assert len(runs) > 1 and (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
+
+    async def continued() -> bool:  # the list of runs lags behind
+        found = stage.client.list_workflows(f"WorkflowId='{inbox_workflow_id(subject)}'")
+        return len([run async for run in found]) > 1
+
+    await until(continued)
+    assert (await handle.describe()).status is WorkflowExecutionStatus.RUNNING
     await hang_up(it)
