@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ActivityError
-from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import ModelActivities
     from activities.tools import ToolActivities
-    from contracts.approval import ApprovalOutcome, ApprovalRequest, ApprovalStage
+    from contracts.approval import ApprovalOutcome, ApprovalStage
     from contracts.base import Content
     from contracts.composition import Composition
     from contracts.handoff import HandoffContext, Message, ProposedCall, ThinkRequest, Thought
-    from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id, task_workflow_id
+    from contracts.names import Signal, task_workflow_id
     from contracts.task import EffectRecord, StepNews, StepResult, StepStatus, TaskStage
     from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolStatus
     from policy import authority
     from workflows import options, recording
+    from workflows.gating import Gating
 
 
 @workflow.defn(name="Handoff")
@@ -32,7 +30,7 @@ class HandoffWorkflow:
         self._context = context
         self._messages: list[Message] = []
         self._effects: list[EffectRecord] = []
-        self._decided: dict[str, ApprovalOutcome] = {}
+        self._gating = Gating(context, self._move)
         self._calls = 0
 
     @workflow.run
@@ -46,7 +44,7 @@ class HandoffWorkflow:
 
     @workflow.signal(name=Signal.APPROVAL_DECIDED.value)
     def approval_decided(self, outcome: ApprovalOutcome) -> None:
-        self._decided.setdefault(outcome.approval_id, outcome)
+        self._gating.decided(outcome)
 
     async def _loop(self, composition: Composition) -> StepResult:
         context = self._context
@@ -93,10 +91,10 @@ class HandoffWorkflow:
         )
         verdict = authority.gate(composition, tool)
         if verdict.gated:
-            outcome = await self._ask_person(composition, tool, call, arguments, verdict, number)
-            if outcome.stage is not ApprovalStage.APPROVED:
-                return self._declined(composition, outcome)
-            call = call.model_copy(update={"approval_id": outcome.approval_id, "approved_digest": outcome.digest})
+            passage = await self._gating.ask(tool, call, verdict, number)
+            if passage.call is None:
+                return self._declined(composition, passage.outcome)
+            call = passage.call
         done = await self._call(tool, call)
         if tool.effect is not Effect.NONE:
             self._effects.append(
@@ -119,7 +117,7 @@ class HandoffWorkflow:
                 key=call.idempotency_key,
                 rule=verdict.rule_id,
                 approval=call.approval_id,
-                digest=authority.action_digest(call.tool, arguments),
+                digest=authority.action_digest(call.tool, json.loads(call.arguments.body)),
             ),
             summary=f"{call.tool}: {done.status.value}",
         )
@@ -153,78 +151,6 @@ class HandoffWorkflow:
         except ActivityError:
             return outcome
         return resolved
-
-    async def _ask_person(
-        self,
-        composition: Composition,
-        tool: ToolDeclaration,
-        call: ToolCall,
-        arguments: dict[str, Any],
-        verdict: authority.GateVerdict,
-        number: int,
-    ) -> ApprovalOutcome:
-        context, rule = self._context, verdict.rule
-        approval_id = f"{context.task_id}.{context.step_id}.{number}"
-        action = authority.plain_words(tool, arguments)
-        subject = context.subject_id
-        request = ApprovalRequest(
-            approval_id=approval_id,
-            task_id=context.task_id,
-            step_id=context.step_id,
-            session_id=context.session_id,
-            subject_id=subject,
-            composition=context.composition,
-            tool=tool.name,
-            capability=tool.capability,
-            arguments=call.arguments,
-            action=Content(subject_id=subject, body=action),
-            digest=authority.action_digest(tool.name, arguments),
-            rule_id=verdict.rule_id,
-            why=verdict.reason,
-            context_pack=Content(
-                subject_id=subject,
-                body=f"The caller wants: {context.goal.body}\n\n{context.conversation.body}",
-            ),
-            reviewers=rule.reviewers if rule else (),
-            deadline_seconds=rule.deadline_seconds if rule else 300.0,
-            grace_seconds=rule.grace_seconds if rule else 600.0,
-            max_extension_seconds=rule.max_extension_seconds if rule else 0.0,
-            reply_to=workflow.info().workflow_id,
-        )
-        await workflow.start_child_workflow(
-            WorkflowType.APPROVAL.value,
-            request,
-            id=approval_workflow_id(approval_id),
-            task_queue=TaskQueue.ORCHESTRATION.value,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"Approval of {tool.name}",
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(options.SESSION, context.session_id),
-                    SearchAttributePair(options.SUBJECT, subject),
-                    SearchAttributePair(options.COMPOSITION, context.composition),
-                ]
-            ),
-        )
-        await self._move(TaskStage.WAITING_APPROVAL)
-        await self._wait_for_decision(approval_id, request)
-        await self._move(TaskStage.RUNNING)
-        return self._decided[approval_id]
-
-    async def _wait_for_decision(self, approval_id: str, request: ApprovalRequest) -> None:
-        """The approval ends by itself at its deadline; the extra time only guards against losing its signal."""
-        try:
-            await workflow.wait_condition(
-                lambda: approval_id in self._decided,
-                timeout=timedelta(
-                    seconds=request.deadline_seconds + request.max_extension_seconds + request.grace_seconds + 60
-                ),
-                timeout_summary="the approval must have ended by then",
-            )
-        except TimeoutError:
-            self._decided[approval_id] = ApprovalOutcome(
-                approval_id=approval_id, stage=ApprovalStage.EXPIRED, digest=request.digest
-            )
 
     def _declined(self, composition: Composition, outcome: ApprovalOutcome) -> StepResult:
         phrases = composition.phrases

@@ -1,0 +1,116 @@
+"""How a gated call waits for a person: its approval is opened, its outcome awaited, and the call to make comes back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.approval import ApprovalOutcome, ApprovalRequest, ApprovalStage
+    from contracts.base import Content
+    from contracts.handoff import HandoffContext
+    from contracts.names import TaskQueue, WorkflowType, approval_workflow_id
+    from contracts.task import TaskStage
+    from contracts.tools import ToolCall, ToolDeclaration
+    from policy import authority
+    from workflows import options
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What became of a gated call: `call` is the one to make, exactly as it was decided; None means none."""
+
+    outcome: ApprovalOutcome
+    call: ToolCall | None = None
+
+
+class Gating:
+    """The gated calls of one hand-off. `moved` is told when the hand-off begins and ends to wait for a person."""
+
+    def __init__(self, context: HandoffContext, moved: Callable[[TaskStage], Awaitable[None]]) -> None:
+        self._context = context
+        self._moved = moved
+        self._decided: dict[str, ApprovalOutcome] = {}
+
+    def decided(self, outcome: ApprovalOutcome) -> None:
+        """Takes an outcome that came by signal; the first one of an approval stands."""
+        self._decided.setdefault(outcome.approval_id, outcome)
+
+    async def ask(self, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict, number: int) -> Passage:
+        """Opens the approval of the step's call number `number`, and waits for what becomes of it."""
+        request = self._request(tool, call, verdict, number)
+        await self._open(request)
+        await self._moved(TaskStage.WAITING_APPROVAL)
+        outcome = await self._outcome(request)
+        await self._moved(TaskStage.RUNNING)
+        if outcome.stage is not ApprovalStage.APPROVED:
+            return Passage(outcome)
+        covered = {"approval_id": outcome.approval_id, "approved_digest": outcome.digest}
+        return Passage(outcome, call.model_copy(update=covered))
+
+    def _request(
+        self, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict, number: int
+    ) -> ApprovalRequest:
+        context, rule, subject = self._context, verdict.rule, self._context.subject_id
+        arguments = json.loads(call.arguments.body)
+        return ApprovalRequest(
+            approval_id=f"{context.task_id}.{context.step_id}.{number}",
+            task_id=context.task_id,
+            step_id=context.step_id,
+            session_id=context.session_id,
+            subject_id=subject,
+            composition=context.composition,
+            tool=tool.name,
+            capability=tool.capability,
+            arguments=call.arguments,
+            action=Content(subject_id=subject, body=authority.plain_words(tool, arguments)),
+            digest=authority.action_digest(tool.name, arguments),
+            rule_id=verdict.rule_id,
+            why=verdict.reason,
+            context_pack=Content(
+                subject_id=subject,
+                body=f"The caller wants: {context.goal.body}\n\n{context.conversation.body}",
+            ),
+            reviewers=rule.reviewers if rule else (),
+            deadline_seconds=rule.deadline_seconds if rule else 300.0,
+            grace_seconds=rule.grace_seconds if rule else 600.0,
+            max_extension_seconds=rule.max_extension_seconds if rule else 0.0,
+            reply_to=workflow.info().workflow_id,
+        )
+
+    async def _open(self, request: ApprovalRequest) -> None:
+        await workflow.start_child_workflow(
+            WorkflowType.APPROVAL.value,
+            request,
+            id=approval_workflow_id(request.approval_id),
+            task_queue=TaskQueue.ORCHESTRATION.value,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary=f"Approval of {request.tool}",
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(options.SESSION, request.session_id),
+                    SearchAttributePair(options.SUBJECT, request.subject_id),
+                    SearchAttributePair(options.COMPOSITION, request.composition),
+                ]
+            ),
+        )
+
+    async def _outcome(self, request: ApprovalRequest) -> ApprovalOutcome:
+        """The approval ends by itself at its deadline; the extra time only guards against losing its signal."""
+        approval_id = request.approval_id
+        patience = request.deadline_seconds + request.max_extension_seconds + request.grace_seconds + 60
+        try:
+            await workflow.wait_condition(
+                lambda: approval_id in self._decided,
+                timeout=timedelta(seconds=patience),
+                timeout_summary="the approval must have ended by then",
+            )
+        except TimeoutError:
+            self.decided(ApprovalOutcome(approval_id=approval_id, stage=ApprovalStage.EXPIRED, digest=request.digest))
+        return self._decided[approval_id]
