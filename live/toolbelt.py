@@ -29,6 +29,17 @@ class Registry(Protocol):
     async def call(self, call: ToolCall) -> ToolOutcome: ...
 
 
+async def offered(registry: Registry, roles: Sequence[str], patience: float) -> Sequence[ToolSpec]:
+    """What these roles may use. A tool server that is away for `patience` seconds leaves the agent without."""
+    specs: list[ToolSpec] = []
+    for role in roles:
+        try:
+            specs += await asyncio.wait_for(registry.specs(role), patience)
+        except Exception as error:  # noqa: BLE001 (whatever a tool server does, the call must be answered)
+            logger.error("tools of role %s are not available: %s", role, type(error).__name__)
+    return specs
+
+
 def registry_tools(
     registry: Registry, specs: Sequence[ToolSpec], *, facts: CallFacts, composition: str, role: Role
 ) -> list[llm.Tool]:

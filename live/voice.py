@@ -4,51 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping
 from typing import Any
 
 from livekit.agents import AutoSubscribe, JobContext, llm
-from livekit.agents.voice.events import (
-    ConversationItemAddedEvent,
-    ErrorEvent,
-    UserInputTranscribedEvent,
-    UserStateChangedEvent,
-)
 from livekit.agents.voice.room_io import RoomOptions
 
 from contracts.attendance import AttendResult
-from contracts.composition import Composition
-from contracts.events import DeliveryOffered, DeliveryWithdrawn, Event, RoleSuperseded, SessionEnding, TaskNews
-from contracts.session import CallerPresence, SessionSnapshot, Speaker, Turn
-from contracts.tools import ToolSpec
+from contracts.session import CallerPresence, SessionSnapshot, Turn
 from live import delegation
 from live.agent import VoiceAgent
 from live.attending import Attending
 from live.bridge import Bridge, Connect
 from live.caller import Caller
 from live.config import Dispatch, LiveConfig
-from live.context import CallContext, conversation, leading_instructions, restored, whole
+from live.context import CallContext, conversation, restored
 from live.deathwatch import DeathWatch
 from live.delegation import CallFacts, Delegation
 from live.deliveries import Deliveries
+from live.following import Following
+from live.hearing import Hearing
 from live.leaving import Leaving, Reason
 from live.models import Warm, build_session
-from live.toolbelt import Registry, delegate_tool, registry_tools
-from live.transcript import Transcript
+from live.toolbelt import Registry, delegate_tool, offered, registry_tools
 from policy.readback import ReadBack
 
 logger = logging.getLogger("greenroom.live.voice")
-
-_TIMINGS = (
-    "transcription_delay",
-    "end_of_turn_delay",
-    "on_user_turn_completed_delay",
-    "llm_node_ttft",
-    "llm_node_ttfs",
-    "tts_node_ttfb",
-    "playback_latency",
-    "e2e_latency",
-)
 
 
 class VoiceCall:
@@ -77,7 +58,6 @@ class VoiceCall:
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self._conversing = False
-        self._lost_synthesis = 0
         self._finished: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -117,8 +97,8 @@ class VoiceCall:
             epoch=self._dispatch.epoch,
             role=self._dispatch.role,
         )
-        self._transcript = Transcript(self._facts, self._turn_ended)
         self._context, self._read_back = CallContext(), ReadBack()
+        self._hearing = Hearing(self._facts, self._bridge, self._read_back)
         history, unanswered = restored(snapshot.turns if snapshot is not None else ())
         if snapshot is not None:
             self._context.take(snapshot)
@@ -130,7 +110,7 @@ class VoiceCall:
             composition.phrases,
             session_id=self._dispatch.session_id,
             reachable=self._reachable,
-            failures=lambda: self._lost_synthesis,
+            failures=lambda: self._hearing.lost_synthesis,
         )
         self._caller = Caller(
             self._ctx.room,
@@ -140,7 +120,13 @@ class VoiceCall:
             return_seconds=self._config.timings.caller_return,
             left_cleanly=self._deliveries.sign_of_life,
         )
-        self._listen()
+        self._hearing.listen(
+            self._session,
+            still_there=composition.phrases.still_there,
+            reachable=self._reachable,
+            sign_of_life=self._deliveries.sign_of_life,
+        )
+        self._caller.watch()
         self._leaving.at_once(self._fall_silent)
         if self._leaving.left:
             return
@@ -157,7 +143,11 @@ class VoiceCall:
     async def _build_agent(self, history: llm.ChatContext) -> VoiceAgent:
         composition, role = self._composition, self._composition.role(self._dispatch.role)
         registry = self._registries[composition.id]
-        specs, backstage = await self._tool_specs(registry, composition)
+        patience = self._config.timings.snapshot
+        specs, backstage = await asyncio.gather(
+            offered(registry, [role.name], patience),
+            offered(registry, [role.name for role in composition.backstage_roles()], patience),
+        )
         delegate = Delegation(
             self._facts,
             composition,
@@ -179,21 +169,6 @@ class VoiceCall:
             timings=self._config.timings,
         )
 
-    async def _tool_specs(
-        self, registry: Registry, composition: Composition
-    ) -> tuple[Sequence[ToolSpec], Sequence[ToolSpec]]:
-        """What this role may use, and what backstage may. A tool server that is away leaves the agent without."""
-        found: list[list[ToolSpec]] = []
-        for roles in ([self._dispatch.role], [role.name for role in composition.backstage_roles()]):
-            specs: list[ToolSpec] = []
-            for role in roles:
-                try:
-                    specs += await asyncio.wait_for(registry.specs(role), self._config.timings.snapshot)
-                except Exception as error:  # noqa: BLE001 (whatever a tool server does, the call must be answered)
-                    logger.error("tools of role %s are not available: %s", role, type(error).__name__)
-            found.append(specs)
-        return found[0], found[1]
-
     async def _open(self, snapshot: SessionSnapshot | None, unanswered: Turn | None) -> None:
         """The first words, then what is owed, then what happens backstage."""
         joined = self._ctx.wait_for_participant(identity=self._caller.identity)
@@ -203,88 +178,17 @@ class VoiceCall:
         if self._dispatch.epoch <= 1:
             self._session.say(phrases.greeting)
         elif unanswered is not None:
-            self._transcript.answering(unanswered.turn_id)
+            self._hearing.transcript.answering(unanswered.turn_id)
             self._session.generate_reply(
                 user_input=llm.ChatMessage(role="user", content=[unanswered.text.body], id=unanswered.turn_id)
             )
         else:
             self._session.say(phrases.recovered)
         self._spawn(self._deliveries.run())
-        while snapshot is None:
-            await asyncio.sleep(1.0)
-            snapshot = await self._bridge.snapshot(self._config.timings.call_timeout)
-            if snapshot is not None:
-                await self._take_late(snapshot)
-        for offer in snapshot.offers:
-            self._deliveries.offered(offer)
-        async for event in self._bridge.events(snapshot.stream_offset):
-            self._on_event(event)
-        self._leaving.leave(Reason.ENDED)
-
-    async def _take_late(self, snapshot: SessionSnapshot) -> None:
-        """A snapshot that came after the first words: what earlier agents of this call heard goes before them."""
-        self._context.take(snapshot)
-        known = self._agent.chat_ctx.copy()
-        ids = {item.id for item in known.items}
-        earlier = [item for item in whole(snapshot.turns).items if item.id not in ids]
-        for at, item in enumerate(earlier, start=leading_instructions(known)):
-            known.items.insert(at, item)
-        await self._agent.update_chat_ctx(known)
-
-    def _on_event(self, event: Event) -> None:
-        match event.payload:
-            case TaskNews(state=state):
-                self._context.task_changed(state)
-            case DeliveryOffered(offer=offer):
-                self._deliveries.offered(offer)
-            case DeliveryWithdrawn(delivery_id=delivery_id):
-                self._deliveries.withdrawn(delivery_id)
-            case RoleSuperseded(role=role, epoch=epoch):
-                self._attending.superseded(role, epoch)
-            case SessionEnding():
-                self._leaving.leave(Reason.ENDED)
-
-    def _listen(self) -> None:
-        session = self._session
-        session.on("conversation_item_added", self._on_item)
-        session.on("user_input_transcribed", self._on_words)
-        session.on("user_state_changed", self._on_user_state)
-        session.on("error", self._on_error)
-        self._caller.watch()
-
-    def _on_item(self, event: ConversationItemAddedEvent) -> None:
-        self._transcript.on_item(event)
-        if isinstance(event.item, llm.ChatMessage):
-            metrics = {name: value for name, value in event.item.metrics.items() if isinstance(value, float)}
-            timings = {name: round(metrics[name] * 1000) for name in _TIMINGS if name in metrics}
-            logger.info("turn %s %s ms %s", event.item.id, event.item.role, timings)
-
-    def _turn_ended(self, turn: Turn) -> None:
-        if turn.speaker is Speaker.CALLER:
-            self._read_back.caller_spoke(turn.text.body)
-        else:
-            self._read_back.agent_spoke(turn.text.body, interrupted=turn.interrupted)
-        self._bridge.turn_ended(turn)
-
-    def _on_words(self, event: UserInputTranscribedEvent) -> None:
-        if event.is_final and event.transcript.strip():
-            self._asked_if_there = False
-            self._deliveries.sign_of_life()
-
-    _asked_if_there = False
-
-    def _on_user_state(self, event: UserStateChangedEvent) -> None:
-        if event.new_state == "away" and not self._asked_if_there and self._reachable():
-            self._asked_if_there = True
-            self._session.say(self._composition.phrases.still_there)
-
-    def _on_error(self, event: ErrorEvent) -> None:
-        kind = getattr(event.error, "type", "error")
-        logger.warning("session error", extra={"kind": kind, "source": getattr(event.source, "label", "")})
-        if kind == "tts_error" and not event.error.recoverable:
-            self._lost_synthesis += 1
-        # A call is never closed because a model failed: the next turn may work again.
-        event.error.recoverable = True
+        following = Following(
+            self._bridge, self._agent, self._context, self._deliveries, self._attending, self._leaving
+        )
+        await following.run(snapshot, ask_seconds=self._config.timings.call_timeout)
 
     def _reachable(self) -> bool:
         """The caller is in the room and has subscribed to our audio."""
@@ -294,7 +198,7 @@ class VoiceCall:
     def _speech_so_far(self) -> tuple[str, str]:
         items = list(self._agent.chat_ctx.items)
         limit = self._composition.limits.recent_turns
-        return conversation(items, limit), self._transcript.last_caller_turn
+        return conversation(items, limit), self._hearing.transcript.last_caller_turn
 
     def _say_soon(self, words: str) -> None:
         self._spawn(self._say_at_pause(words))
