@@ -51,6 +51,7 @@ class Phrases(Contract):
     confirm: str = "Just to be sure: {goal}. Shall I go ahead?"
     not_confirmed: str = "All right, I have left it as it is."
     holding: str = "One moment, please."
+    unanswered: str = "I am sorry, I cannot answer that right now. Please ask me again in a moment."
     backstage_away: str = (
         "I have noted your request, but the system behind me does not answer right now. "
         "It will be done as soon as it is back."

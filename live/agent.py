@@ -17,8 +17,6 @@ from policy.speakable import speakable_stream
 
 logger = logging.getLogger("greenroom.live.agent")
 
-UNANSWERED = "I am sorry, I cannot answer that right now. Please ask me again in a moment."
-
 
 class VoiceAgent(Agent):
     """`context` is rendered into each model call; it is never part of the stored conversation."""
@@ -62,7 +60,7 @@ class VoiceAgent(Agent):
             if attempt == 0:
                 yield f"{self._phrases.holding} "
                 yield FlushSentinel()
-        yield f" {UNANSWERED}"
+        yield f" {self._phrases.unanswered}"
 
     def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:
         return without_lead(Agent.default.tts_node(self, speakable_stream(text), model_settings))

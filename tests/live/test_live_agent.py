@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live_samples import state, support
+from live_samples import state
 from livekit import rtc
 from livekit.agents import Agent, APIConnectionError, APIStatusError, FlushSentinel, llm
 
+from contracts.composition import Phrases
 from contracts.task import TaskStage
-from live.agent import UNANSWERED, VoiceAgent
+from live.agent import VoiceAgent
 from live.audio import without_lead
 from live.config import Timings
 from live.context import CallContext
@@ -66,7 +67,8 @@ class Models:
         return (self.nodes.pop(0) if len(self.nodes) > 1 else self.nodes[0])(chat_ctx, *rest)
 
 
-HOLDING = support().phrases.holding
+PHRASES = Phrases(greeting="Guten Tag.", holding="Einen Moment bitte.", unanswered="Das weiss ich gerade nicht.")
+HOLDING, UNANSWERED = PHRASES.holding, PHRASES.unanswered
 
 
 async def reply(monkeypatch: pytest.MonkeyPatch, models: Models, context: CallContext | None = None) -> str:
@@ -76,7 +78,7 @@ async def reply(monkeypatch: pytest.MonkeyPatch, models: Models, context: CallCo
         history=llm.ChatContext.empty(),
         tools=[],
         context=context or CallContext(),
-        phrases=support().phrases,
+        phrases=PHRASES,
         timings=Timings(first_token=0.1, second_try=0.1),
     )
     chat_ctx = llm.ChatContext.empty()

@@ -9,7 +9,6 @@ from system_call import Call
 from system_ring import Ring
 from system_services import BreakableShop, InferenceFaults
 
-from live.agent import UNANSWERED
 from workers.caller.events import Said
 from workers.demo.hearing import hears_any
 from workers.demo.script import spelled
@@ -35,7 +34,7 @@ async def test_a_failing_model_is_never_silence(
     print(f"{kind}: {seconds:.2f} s from the end of the caller's speech to the spoken fallback (promised {PROMISED:g})")
     assert seconds < TOLERATED
     await call.hear_phrase(call.phrases.holding, since=mark)
-    text = await call.hear_phrase(UNANSWERED, since=mark, within=25)
+    text = await call.hear_phrase(call.phrases.unanswered, since=mark, within=25)
     assert not hears_any(text, ("ten to four", "from ten")), text
     assert await faults.hits("chat") >= 2
     await faults.clear()
