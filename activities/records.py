@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 
 from contracts.composition import Composition
 from contracts.records import Record, RecordBatch, ReviewerRecord, TurnRecord
-from policy.approval import named
+from policy.reviewers import named
 
 
 class RecordStore(Protocol):

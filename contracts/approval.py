@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from contracts.base import Content, Contract, Moment
+from contracts.ladder import Fallback
 
 
 class Verdict(StrEnum):
@@ -22,12 +23,6 @@ class Verdict(StrEnum):
     def decides(self) -> bool:
         """Whether it ends the approval, or only changes how it waits."""
         return self in (Verdict.APPROVE, Verdict.REJECT)
-
-
-class Fallback(StrEnum):
-    """What an expired approval means."""
-
-    DENY = "deny"
 
 
 class ApprovalRequest(Contract):

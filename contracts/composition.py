@@ -7,9 +7,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from contracts.approval import Fallback
+from contracts import ladder as ladders
 from contracts.base import Contract
 from contracts.handoff import Budget
+from contracts.ladder import Fallback, Ladder
 from contracts.tools import Effect, ToolDeclaration
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
@@ -59,7 +60,12 @@ class Phrases(Contract):
     still_there: str = "I cannot hear you. Are you still there?"
     waiting_approval: str = "A colleague is checking your request now. I will tell you as soon as it is decided."
     declined: str = "I am sorry, your request was not approved."
+    still_waiting: str = "Your request is still waiting for a colleague. I have reminded them."
+    passed_on: str = "I have asked another colleague to look at your request."
     expired: str = "I am sorry, nobody could decide about your request in time, so nothing was done."
+    safe_default: str = "Nobody could decide about your request in time, so I have done something safe instead."
+    person_asked: str = "Nobody could decide about your request in time, so I am asking a colleague to join us."
+    goes_on: str = "Nobody could look at it in time, so I go on without."
     needs_person: str = (
         "I could not confirm whether it went through, so a colleague will check it and come back to you."
     )
@@ -74,18 +80,31 @@ class Phrases(Contract):
 
 
 class ApprovalRule(Contract):
-    """Whether a tool's effect waits for a person. The first rule that names the tool decides; with none it is gated."""
+    """Whether a tool's effect waits for a person. The first rule that names the tool decides; with none it is gated.
+
+    The `ladder` says what happens while nobody decides; its fallback is the deadline. Without one there are
+    `deadline_seconds` and then the fallback `deny`. `policy.ladder.of(rule)` is either.
+    """
 
     id: Name
     tool: str
     gate: bool = True
     reason: str
     reviewers: tuple[str, ...] = ()
-    deadline_seconds: float = 300.0
+    ladder: Ladder = ()
+    deadline_seconds: float = Field(default_factory=ladders.deadline_of)
     grace_seconds: float = 600.0
-    fallback: Fallback = Fallback.DENY
+    fallback: Fallback = Field(default_factory=ladders.fallback_of)
     max_extension_seconds: float = 0.0
     """By how much reviewers may put the deadline off, all extensions together; 0: not at all."""
+
+    @model_validator(mode="after")
+    def _one_deadline(self) -> ApprovalRule:
+        if self.ladder and (self.deadline_seconds, self.fallback) != ladders.ends(self.ladder):
+            raise ValueError("deadline_seconds and fallback come from the ladder's last rung: leave them out")
+        if not self.ladder and self.fallback is not Fallback.DENY:
+            raise ValueError(f"fallback {self.fallback.value!r} needs a ladder, whose last rung says what it means")
+        return self
 
 
 class Attendance(Contract):
@@ -121,6 +140,8 @@ class Composition(Contract):
     title: str
     roles: tuple[Role, ...]
     tools: tuple[ToolDeclaration, ...] = ()
+    groups: tuple[Name, ...] = ()
+    """Groups of reviewers that may be named here. Who is in them the records know: `greenroom reviewers ls`."""
     approvals: tuple[ApprovalRule, ...] = ()
     speech: SpeechModels = SpeechModels()
     phrases: Phrases
@@ -175,7 +196,27 @@ class Composition(Contract):
         for rule in self.approvals:
             if rule.tool not in declared:
                 raise ValueError(f"approvals.{rule.id}.tool: unknown tool {rule.tool!r}; declared: {sorted(declared)}")
+            self._check_ladder(rule)
         return self
+
+    def _check_ladder(self, rule: ApprovalRule) -> None:
+        where = f"approvals.{rule.id}.ladder"
+        ladders.check(rule.ladder, where, self.groups, (Fallback.DENY, Fallback.SAFE_DEFAULT, Fallback.PERSON))
+        instead = rule.ladder[-1].tool if rule.ladder else None
+        if instead is None:
+            return
+        declared = {t.name: t for t in self.tools}
+        if instead not in declared or instead == rule.tool:
+            raise ValueError(f"{where}: no other tool {instead!r} to call instead; declared: {sorted(declared)}")
+        freed = next((not r.gate for r in self.approvals if r.tool == instead), False)
+        if declared[instead].effect is not Effect.NONE and not freed:
+            raise ValueError(
+                f"{where}: {instead!r} would need a person too; name a tool without effect, or one with 'gate: false'"
+            )
+        for role in self.roles:
+            needed = declared[instead].capability
+            if declared[rule.tool].capability in role.capabilities and needed not in role.capabilities:
+                raise ValueError(f"{where}: role {role.name} may call {rule.tool}, but not {instead}: give it {needed}")
 
     def _check_compensation(self, tool: ToolDeclaration) -> None:
         if tool.compensation is None:

@@ -15,8 +15,9 @@ from contracts.approval import (
 )
 from contracts.base import Content, Contract, Moment
 from contracts.records import ReviewerRecord
-from policy.arrival import GROUP, Arrived
+from policy.arrival import Arrived
 from policy.authority import MIN_DIGEST, covers
+from policy.reviewers import named
 
 
 class ApprovalState(Contract):
@@ -112,11 +113,6 @@ def _steering_refusal(state: ApprovalState, arrived: Arrived, delegates: Sequenc
 
 def _able(request: ApprovalRequest, reviewer: ReviewerRecord) -> bool:
     return reviewer.active and (not reviewer.capabilities or request.capability in reviewer.capabilities)
-
-
-def named(to: str, reviewer: ReviewerRecord) -> bool:
-    """Whether a delegation to `to` (a name, or `group:NAME`) means that person."""
-    return to.removeprefix(GROUP) in reviewer.groups if to.startswith(GROUP) else to == reviewer.name
 
 
 def _refusal(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime) -> str | None:

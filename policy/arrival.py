@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from contracts.approval import Verdict
 from contracts.base import Contract
+from contracts.ladder import GROUP
 
 MAX_WORD = 64
 MAX_NOTE = 2000
 MAX_SECONDS = 366 * 86_400.0
-GROUP = "group:"
 
 
 class Arrived(Contract):

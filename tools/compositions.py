@@ -39,7 +39,9 @@ def load_composition(path: Path | str) -> Composition:
         # A contract ignores what it does not know; a person who wrote a key meant something by it.
         return Composition.model_validate(source.data, extra="forbid")
     except ValidationError as error:
-        raise CompositionError(*(_problem(path, source, detail) for detail in error.errors())) from None
+        # A default that comes from another field only follows an error that is told anyway.
+        details = [detail for detail in error.errors() if detail["type"] != "default_factory_not_called"]
+        raise CompositionError(*(_problem(path, source, detail) for detail in details)) from None
 
 
 def load_compositions(folder: Path | str) -> dict[str, Composition]:

@@ -17,7 +17,8 @@ from pydantic.fields import FieldInfo
 
 import contracts
 from contracts.base import Contract
-from contracts.composition import Composition, Phrases, Role, RoleKind
+from contracts.composition import ApprovalRule, Composition, Phrases, Role, RoleKind
+from contracts.ladder import Fallback, Rung, RungKind
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
@@ -53,7 +54,10 @@ def every_contract() -> list[type[Contract]]:
 def values_of(kind: type[Contract]) -> st.SearchStrategy[Contract]:
     if kind is Composition:
         return st.just(COMPOSITION)  # its parts must fit together; what a file may say is tested with the loader
-    fields = {name: _of_field(field) for name, field in kind.model_fields.items() if name != "v"}
+    if kind is Rung:
+        return _rungs().map(lambda rungs: rungs[-1])
+    told = {"deadline_seconds", "fallback"} if kind is ApprovalRule else set()  # by its ladder
+    fields = {name: _of_field(field) for name, field in kind.model_fields.items() if name not in told | {"v"}}
     return st.fixed_dictionaries(fields).map(lambda values: kind(**values))
 
 
@@ -74,6 +78,8 @@ def _of(annotation: Any) -> st.SearchStrategy[Any]:
     origin, inner = get_origin(annotation), get_args(annotation)
     if annotation in PLAIN:
         return PLAIN[annotation]
+    if annotation == tuple[Rung, ...]:
+        return _rungs() | st.just(())
     if origin is typing.Annotated:
         return _of(inner[0])
     if origin is typing.Literal:
@@ -88,6 +94,18 @@ def _of(annotation: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(annotation)
     assert issubclass(annotation, Contract), f"no strategy for {annotation}"
     return st.deferred(lambda: values_of(annotation))
+
+
+def _rungs() -> st.SearchStrategy[tuple[Rung, ...]]:
+    """Whole ladders: the times rise, and the fallback is the last."""
+    times = st.lists(st.floats(0.001, 1e6), min_size=1, max_size=3, unique=True).map(sorted)
+    return st.builds(_ladder, times, st.sampled_from(Fallback))
+
+
+def _ladder(times: list[float], how: Fallback) -> tuple[Rung, ...]:
+    tool = "note" if how is Fallback.SAFE_DEFAULT else None
+    last = Rung(after_seconds=times[-1], kind=RungKind.FALLBACK, fallback=how, tool=tool)
+    return (*(Rung(after_seconds=when, kind=RungKind.REMIND) for when in times[:-1]), last)
 
 
 COMPOSITION = Composition(

@@ -14,6 +14,7 @@ from contracts.approval import ApprovalStage, DecisionReceipt, Verdict
 from contracts.records import ReviewerRecord
 from policy import approval, arrival
 from policy.approval import ApprovalState
+from policy.reviewers import named
 
 PEOPLE = {
     **REVIEWERS,
@@ -28,7 +29,7 @@ def send(
 ) -> tuple[ApprovalState, DecisionReceipt]:
     raw = json.dumps({"reviewer": reviewer, "verdict": verdict, "digest": DIGEST, **more}).encode()
     arrived = arrival.read(raw)
-    delegates = [p for p in PEOPLE.values() if approval.named(arrived.to or "", p)]
+    delegates = [p for p in PEOPLE.values() if named(arrived.to or "", p)]
     return approval.judge(state, arrived, PEOPLE.get(arrived.reviewer), at(when), delegates)
 
 
@@ -141,7 +142,7 @@ def test_any_interleaving_keeps_the_bounds(sent: list[tuple[float, str, Verdict,
         assert at(60) <= state.deadline <= at(160) and state.deadline >= before.deadline
         if receipt.accepted:
             assert before.stage is ApprovalStage.PENDING and at(clock) < before.deadline
-            assert before.only is None or approval.named(before.only, PEOPLE[reviewer])
+            assert before.only is None or named(before.only, PEOPLE[reviewer])
             decided += verdict.decides
         assert verdict.decides or state.stage is before.stage
     assert decided == (state.stage in (ApprovalStage.APPROVED, ApprovalStage.REJECTED))

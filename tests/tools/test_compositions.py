@@ -32,6 +32,9 @@ approvals:
     reason: money
 """
 
+DENY = "{after_seconds: 9, kind: fallback, fallback: deny}"
+SAFE = "{{after_seconds: 9, kind: fallback, fallback: safe_default, tool: {}}}"
+
 
 def problems(tmp_path: Path, text: str) -> list[str]:
     path = tmp_path / "shop.yml"
@@ -78,6 +81,29 @@ def test_a_good_one_loads(tmp_path: Path) -> None:
         (("server: shop, capability", "server: shop, capabilty"), "11: tools.lookup.capability: this key is missing"),
         (("    kind: live", "   kind: live"), "7: "),
         (("roles:\n", "roles: {}\nother:\n"), "5: roles: "),
+        (
+            ("reason: money", "reason: money\n    ladder: [{after_seconds: 5, kind: remind}]"),
+            "21: approvals.refunds.ladder: the last rung must say what it means that nobody decided",
+        ),
+        (
+            (
+                "reason: money",
+                f"reason: money\n    ladder: [{{after_seconds: 5, kind: pass_on, to: 'group:x'}}, {DENY}]",
+            ),
+            "21: approvals.refunds.ladder: no group 'x'; declare it under the composition's 'groups' (now: none)",
+        ),
+        (
+            ("reason: money", "reason: money\n    ladder: [{after_seconds: 5, kind: fallback, fallback: go_on}]"),
+            "21: approvals.refunds.ladder: fallback 'go_on' cannot be here; allowed: deny, safe_default, person",
+        ),
+        (
+            ("reason: money", f"reason: money\n    ladder: [{SAFE.format('refund')}]"),
+            "21: approvals.refunds.ladder: no other tool 'refund' to call instead; declared: ['lookup', 'refund']",
+        ),
+        (
+            ("reason: money", f"reason: money\n    ladder: [{SAFE.format('lookup')}]\n    deadline_seconds: 8"),
+            "18: approvals.refunds: deadline_seconds and fallback come from the ladder's last rung: leave them out",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, change: tuple[str, str], told: str) -> None:
@@ -86,6 +112,18 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, change: tuple[str, str]
     matching = [problem for problem in found if problem.startswith(told)]
     assert matching, found
     assert all("pydantic" not in problem and "validation error" not in problem for problem in found)
+
+
+def test_the_safe_default_can_be_called_by_whoever_may_call_the_gated_tool(tmp_path: Path) -> None:
+    ladder = GOOD.replace("reason: money", f"reason: money\n    ladder: [{SAFE.format('lookup')}]")
+    path = tmp_path / "shop.yml"
+    path.write_text(ladder)
+    assert load_composition(path).approvals[0].deadline_seconds == 9
+    [problem] = problems(tmp_path, ladder.replace("[orders.read]", "[billing.refund]"))
+    assert problem == "21: approvals.refunds.ladder: role voice may call refund, but not lookup: give it orders.read"
+    other = ladder.replace("orders.read}", "orders.read, effect: reversible}")
+    [problem] = problems(tmp_path, other)
+    assert "'lookup' would need a person too" in problem
 
 
 def test_every_mistake_of_every_file_is_told_at_once(tmp_path: Path) -> None:
