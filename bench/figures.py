@@ -1,4 +1,4 @@
-"""Median and 95th percentile, the way every bench prints them."""
+"""Median, 95th and 99th percentile, the way every bench prints them."""
 
 from __future__ import annotations
 
@@ -16,5 +16,5 @@ def line(name: str, milliseconds: Sequence[float]) -> str:
     """One line of a table; says so when nothing was measured."""
     if not milliseconds:
         return f"{name:55} nothing measured"
-    middle, tail = statistics.median(milliseconds), percentile(milliseconds, 0.95)
-    return f"{name:55} p50 {middle:6.0f} ms  p95 {tail:6.0f} ms  n {len(milliseconds)}"
+    middle, tail, last = statistics.median(milliseconds), percentile(milliseconds, 0.95), percentile(milliseconds, 0.99)
+    return f"{name:55} p50 {middle:6.0f} ms  p95 {tail:6.0f} ms  p99 {last:6.0f} ms  n {len(milliseconds)}"
