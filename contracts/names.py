@@ -36,6 +36,7 @@ class Signal(StrEnum):
     TASK_CHANGED = "task_changed"
     APPROVAL_CHANGED = "approval_changed"
     PUBLISH = "publish"
+    TOOL_REFUSED = "tool_refused"
     END = "end"
     # attendance
     JOINED = "joined"

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from contracts.base import Content, Contract
+from contracts.base import Content, Contract, Moment
 
 
 class Effect(StrEnum):
@@ -80,6 +80,21 @@ class ToolStatus(StrEnum):
     """Surely nothing happened."""
     UNKNOWN = "unknown"
     """It may have happened; never to be retried blindly."""
+
+
+class ToolRefused(Contract):
+    """A call that a live agent's model wanted and that was not made. Ids and codes, never arguments.
+
+    `tool` is a name that the composition declares, or `undeclared`: whatever a model makes up may be content.
+    """
+
+    refusal_id: str
+    session_id: str
+    role: str
+    epoch: int
+    tool: str
+    reason: str
+    at: Moment
 
 
 class ToolOutcome(Contract):

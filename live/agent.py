@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 from livekit import rtc
 from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm
@@ -19,7 +19,10 @@ logger = logging.getLogger("greenroom.live.agent")
 
 
 class VoiceAgent(Agent):
-    """`context` is rendered into each model call; it is never part of the stored conversation."""
+    """`context` is rendered into each model call; it is never part of the stored conversation.
+
+    `not_offered` is told the name of each tool that the model calls without having been offered it.
+    """
 
     def __init__(
         self,
@@ -30,22 +33,26 @@ class VoiceAgent(Agent):
         context: CallContext,
         phrases: Phrases,
         timings: Timings,
+        not_offered: Callable[[str], None],
     ) -> None:
         super().__init__(instructions=instructions, chat_ctx=history, tools=tools)  # type: ignore[arg-type]
         self._context = context
         self._phrases = phrases
         self._timings = timings
+        self._not_offered = not_offered
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
         """Two tries, bounded; after the first failure the holding phrase is heard, after the second an apology."""
-        request = self._with_states(chat_ctx)
+        request, offered = self._with_states(chat_ctx), set(llm.ToolContext(tools).function_tools)
         for attempt, patience in enumerate((self._timings.first_token, self._timings.second_try)):
             began = False
             try:
                 async for chunk in _within(Agent.default.llm_node(self, request, tools, model_settings), patience):
                     began = began or _says_something(chunk)
+                    for name in _called(chunk) - offered:
+                        self._not_offered(name)
                     yield chunk
             except (APIError, TimeoutError) as error:
                 logger.warning(
@@ -89,6 +96,10 @@ async def _within(
     finally:
         if isinstance(iterator, AsyncIterator) and hasattr(iterator, "aclose"):
             await iterator.aclose()
+
+
+def _called(chunk: llm.ChatChunk | str | FlushSentinel) -> set[str]:
+    return {call.name for call in chunk.delta.tool_calls} if isinstance(chunk, llm.ChatChunk) and chunk.delta else set()
 
 
 def _says_something(chunk: llm.ChatChunk | str | FlushSentinel) -> bool:

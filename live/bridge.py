@@ -41,6 +41,7 @@ from contracts.delivery import DeliveryReport
 from contracts.events import Event
 from contracts.session import CallerChanged, CallerPresence, SessionSnapshot, Turn
 from contracts.task import TaskRequest, TaskStage
+from contracts.tools import ToolRefused
 from live.outbox import Away, Outbox, Refused, Sent
 from live.spool import SUFFIX, Outgoing, Spool
 
@@ -122,6 +123,10 @@ class Bridge:
     def report(self, subject_id: str, report: DeliveryReport) -> None:
         item_id = f"{report.delivery_id}/{report.attempt}/{report.outcome}"
         self._put("report", names.inbox_workflow_id(subject_id), item_id, report, write_ahead=True)
+
+    def refused(self, refusal: ToolRefused) -> None:
+        target = names.session_workflow_id(refusal.session_id)
+        self._put("refused", target, refusal.refusal_id, refusal, write_ahead=True)
 
     async def delegate(self, request: TaskRequest, accept_seconds: float) -> DelegateReceipt:
         """Starts the task, or leaves it in the spool. Never raises for a durable side that is away."""
@@ -227,6 +232,9 @@ async def send(client: Client, item: Outgoing) -> None:
             case "caller":
                 change = CallerChanged.model_validate_json(item.body)
                 await client.get_workflow_handle(item.target).signal(names.Signal.CALLER_CHANGED.value, change)
+            case "refused":
+                refusal = ToolRefused.model_validate_json(item.body)
+                await client.get_workflow_handle(item.target).signal(names.Signal.TOOL_REFUSED.value, refusal)
             case "report":
                 report = DeliveryReport.model_validate_json(item.body)
                 await client.get_workflow_handle(item.target).signal(names.Signal.REPORT.value, report)

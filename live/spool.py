@@ -25,7 +25,7 @@ class Outgoing(Contract):
 
     item_id: str
     number: int
-    kind: Literal["turn", "caller", "task", "report", "complete"]
+    kind: Literal["turn", "caller", "task", "report", "refused", "complete"]
     target: str
     body: str
 

@@ -1,4 +1,4 @@
-"""The model's tools: what the registry offers this role, bounded in time, and `delegate`."""
+"""The model's tools: what the registry offers this role, bounded in time, `delegate`, and what it was refused."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from livekit.agents import RunContext, function_tool, llm
 
 from contracts import names
 from contracts.base import Content
-from contracts.composition import Role
-from contracts.tools import ToolCall, ToolOutcome, ToolSpec, ToolStatus
+from contracts.composition import Composition, Role
+from contracts.tools import ToolCall, ToolOutcome, ToolRefused, ToolSpec, ToolStatus
 from live import delegation
 from live.delegation import CallFacts, Delegation
+from policy.authority import may_call
 
 logger = logging.getLogger("greenroom.live.toolbelt")
 
@@ -41,10 +43,41 @@ async def offered(registry: Registry, roles: Sequence[str], patience: float) -> 
 
 
 def registry_tools(
-    registry: Registry, specs: Sequence[ToolSpec], *, facts: CallFacts, composition: str, role: Role
+    registry: Registry, specs: Sequence[ToolSpec], *, facts: CallFacts, composition: str, role: Role, refusals: Refusals
 ) -> list[llm.Tool]:
     """One tool a spec, each bounded by the role's `turn_tool_seconds`; a failure is told to the model in words."""
-    return [_turn_tool(registry, spec, facts, composition, role) for spec in specs]
+    return [_turn_tool(registry, spec, facts, composition, role, refusals) for spec in specs]
+
+
+class Refusals:
+    """Leaves a line for every call that was wanted and not made; a model's made-up name is not repeated."""
+
+    def __init__(
+        self, facts: CallFacts, composition: Composition, role: Role, tell: Callable[[ToolRefused], None]
+    ) -> None:
+        self._facts = facts
+        self._composition = composition
+        self._role = role
+        self._tell = tell
+
+    def not_offered(self, tool: str) -> None:
+        """The model called what it was not offered."""
+        access = may_call(self._composition, self._role.name, tool)
+        self.refused(tool, "not offered to a live role" if access.allowed else access.reason)
+
+    def refused(self, tool: str, reason: str) -> None:
+        declared = any(tool == known.name for known in self._composition.tools)
+        refusal = ToolRefused(
+            refusal_id=names.new_id("refusal"),
+            session_id=self._facts.session_id,
+            role=self._role.name,
+            epoch=self._facts.epoch,
+            tool=tool if declared else "undeclared",
+            reason=reason if declared else "no such tool is declared",
+            at=datetime.now(UTC),
+        )
+        logger.warning("tool refused", extra={"tool": refusal.tool, "refusal": refusal.refusal_id})
+        self._tell(refusal)
 
 
 def delegate_tool(delegate: Delegation, text: str) -> llm.Tool:
@@ -57,7 +90,9 @@ def delegate_tool(delegate: Delegation, text: str) -> llm.Tool:
     return _raw_tool(run, delegation.NAME, text, delegation.PARAMETERS)
 
 
-def _turn_tool(registry: Registry, spec: ToolSpec, facts: CallFacts, composition: str, role: Role) -> llm.Tool:
+def _turn_tool(
+    registry: Registry, spec: ToolSpec, facts: CallFacts, composition: str, role: Role, refusals: Refusals
+) -> llm.Tool:
     async def run(raw_arguments: dict[str, object], _ctx: RunContext[Any]) -> str:
         call = ToolCall(
             call_id=names.new_id("call"),
@@ -74,6 +109,8 @@ def _turn_tool(registry: Registry, spec: ToolSpec, facts: CallFacts, composition
             logger.warning("tool too slow for the turn", extra={"tool": spec.name, "call": call.call_id})
             return json.dumps({"error": NOT_ANSWERED})
         logger.info("tool", extra={"tool": spec.name, "call": call.call_id, "status": outcome.status.value})
+        if outcome.status is ToolStatus.REFUSED:
+            refusals.refused(spec.name, "refused by the registry")
         if outcome.status is ToolStatus.OK:
             return outcome.result.body
         return json.dumps({"error": outcome.result.body or NOT_ANSWERED})

@@ -26,7 +26,7 @@ from live.following import Following
 from live.hearing import Hearing
 from live.leaving import Leaving, Reason
 from live.models import Warm, build_session
-from live.toolbelt import Registry, delegate_tool, offered, registry_tools
+from live.toolbelt import Refusals, Registry, delegate_tool, offered, registry_tools
 from policy.readback import ReadBack
 
 logger = logging.getLogger("greenroom.live.voice")
@@ -157,7 +157,10 @@ class VoiceCall:
             say=self._say_soon,
             accept_seconds=self._config.timings.accept,
         )
-        tools = registry_tools(registry, specs, facts=self._facts, composition=composition.id, role=role)
+        refusals = Refusals(self._facts, composition, role, self._bridge.refused)
+        tools = registry_tools(
+            registry, specs, facts=self._facts, composition=composition.id, role=role, refusals=refusals
+        )
         if composition.backstage_roles():
             tools.append(delegate_tool(delegate, delegation.description(composition, backstage)))
         return VoiceAgent(
@@ -167,6 +170,7 @@ class VoiceCall:
             context=self._context,
             phrases=composition.phrases,
             timings=self._config.timings,
+            not_offered=refusals.not_offered,
         )
 
     async def _open(self, snapshot: SessionSnapshot | None, unanswered: Turn | None) -> None:

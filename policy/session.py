@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from contracts.approval import ApprovalStage, OpenApproval
 from contracts.base import Content, Contract, Moment
 from contracts.delivery import Offer
 from contracts.events import DeliveryOffered, DeliveryWithdrawn, EventPayload
+from contracts.records import SessionRecord
 from contracts.session import (
     CallerChanged,
     CallerPresence,
@@ -128,6 +131,21 @@ def in_words(state: SessionState) -> str:
         *(f"- to be said: `{o.delivery_id}`" for o in state.offers),
     ]
     return "\n".join(lines)
+
+
+def record(state: SessionState, stage: str, revision: int, now: datetime) -> SessionRecord:
+    start = state.start
+    return SessionRecord(
+        session_id=start.session_id,
+        room=start.room,
+        subject_id=start.subject_id,
+        composition=start.composition,
+        state=stage,
+        revision=revision,
+        opened_at=start.opened_at,
+        ended_at=now if state.end_reason is not None else None,
+        end_reason=state.end_reason,
+    )
 
 
 def snapshot(state: SessionState) -> SessionSnapshot:

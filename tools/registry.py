@@ -12,7 +12,7 @@ from typing import Any
 from contracts.base import Content
 from contracts.composition import Composition, RoleKind
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec, ToolStatus
-from policy.authority import action_digest, gate, may_call, may_compensate, tools_of
+from policy.authority import action_digest, canonical, gate, may_call, may_compensate, tools_of
 from tools.ledger import ProcessSendLedger, SendLedger
 from tools.schema import SchemaError, problem, without
 from tools.server import NotSentError, RejectedError, ServerResult, ServerTool, ToolServer, ToolServerError
@@ -123,12 +123,9 @@ class ToolRegistry:
         tool, role = self._composition.tool(call.tool), self._composition.role(call.role)
         if role.kind is RoleKind.LIVE and tool.effect is not Effect.NONE:
             return f"{tool.name} has an effect, and role {role.name} is live: delegate it"
-        try:
-            arguments = json.loads(call.arguments.body)
-        except ValueError:
-            return f"the arguments of {tool.name} are not JSON"
-        if not isinstance(arguments, dict):
-            return f"the arguments of {tool.name} are not a JSON object"
+        arguments = _arguments(call)
+        if arguments is None:
+            return f"the arguments of {tool.name} are not a JSON object that can be sent"
         if tool.key_argument is not None and tool.key_argument in arguments:
             return f"{tool.key_argument} of {tool.name} is set by the registry alone"
         if tool.idempotency == "key" and call.idempotency_key is None:
@@ -212,6 +209,18 @@ class ToolRegistry:
             parameters=without(found.parameters, tool.key_argument),
             declaration=tool,
         )
+
+
+def _arguments(call: ToolCall) -> dict[str, Any] | None:
+    """The call's arguments; None if they are no JSON object, nested without end, or hold text that no wire takes."""
+    try:
+        value = json.loads(call.arguments.body)
+        if isinstance(value, dict):
+            canonical(value).encode()
+            return value
+    except (ValueError, RecursionError):  # ValueError: no JSON, or half of a surrogate pair
+        return None
+    return None
 
 
 def _status(answer: ServerResult, has_effect: bool) -> ToolStatus:

@@ -74,7 +74,10 @@ class HandoffWorkflow:
         access = authority.may_call(composition, context.role, proposed.tool)
         arguments = _arguments(proposed)
         if not access.allowed or arguments is None:
-            self._tell_model(proposed, "refused", access.reason if arguments is not None else "arguments are no object")
+            reason = access.reason if not access.allowed else "the arguments are no object that can be sent"
+            if workflow.patched("a refused call is audited"):
+                await self._note_refusal(composition, proposed.tool, reason, number)
+            self._tell_model(proposed, "refused", reason)
             return None
         tool = composition.tool(proposed.tool)
         call = ToolCall(
@@ -127,6 +130,23 @@ class HandoffWorkflow:
             return self._result(StepStatus.FAILED, composition.phrases.failed)
         self._tell_model(proposed, done.status.value, done.result.body)
         return None
+
+    async def _note_refusal(self, composition: Composition, tool: str, reason: str, number: int) -> None:
+        """A name that a model made up may be content: only a declared one is written down."""
+        declared = any(tool == known.name for known in composition.tools)
+        await recording.write(
+            recording.audit(
+                self._context.session_id,
+                actor=f"role:{self._context.role}",
+                action="tool.refused",
+                target=tool if declared else "undeclared",
+                task=self._context.task_id,
+                step=self._context.step_id,
+                call=f"{self._context.task_id}/{self._context.step_id}/{number}",
+                reason=reason if declared else "no such tool is declared",
+            ),
+            summary="a call is refused",
+        )
 
     async def _call(self, tool: ToolDeclaration, call: ToolCall) -> ToolOutcome:
         """Reads and effects with a key are repeated; an effect without one is sent at most once, then looked up."""

@@ -10,6 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.base import Contract
     from contracts.composition import Composition
     from contracts.records import AuditRecord, Record, RecordBatch
+    from contracts.tools import ToolRefused
     from workflows import options
 
 
@@ -48,6 +49,19 @@ def audit(
         action=action,
         target=target,
         detail=detail,
+    )
+
+
+def refused(news: ToolRefused) -> AuditRecord:
+    """The audit line of a call that was not made. It has its sender's id: told twice, it is one line."""
+    return AuditRecord(
+        entry_id=news.refusal_id,
+        session_id=news.session_id,
+        at=news.at,
+        actor=f"role:{news.role}",
+        action="tool.refused",
+        target=news.tool,
+        detail={"reason": news.reason, "epoch": news.epoch},
     )
 
 

@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
         session_workflow_id,
         summary_workflow_id,
     )
-    from contracts.records import Record, SessionRecord, TurnRecord
+    from contracts.records import Record, TurnRecord
     from contracts.session import (
         CallerChanged,
         CallerPresence,
@@ -41,6 +41,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from contracts.summary import SummaryStart
     from contracts.task import TaskState
+    from contracts.tools import ToolRefused
     from policy import session as policy
     from workflows import options, recording
 
@@ -153,6 +154,10 @@ class SessionWorkflow:
     def publish(self, payload: EventPayload) -> None:
         self._publish(payload)
 
+    @workflow.signal(name=Signal.TOOL_REFUSED.value)
+    def tool_refused(self, news: ToolRefused) -> None:
+        self._unwritten.append(recording.refused(news))
+
     @workflow.signal(name=Signal.END.value)
     def end(self, news: SessionEnd) -> None:
         self._end(news.reason)
@@ -185,7 +190,7 @@ class SessionWorkflow:
                 search_attributes=workflow.info().typed_search_attributes,
             )
         await recording.write(
-            self._record("open", 1),
+            policy.record(self._state, "open", 1, workflow.now()),
             recording.audit(
                 start.session_id, actor="caller", action="session.opened", target=session_workflow_id(start.session_id)
             ),
@@ -255,7 +260,7 @@ class SessionWorkflow:
         records, self._unwritten = tuple(self._unwritten), []
         await recording.write(
             *records,
-            self._record("ended", 2),
+            policy.record(self._state, "ended", 2, workflow.now()),
             recording.audit(
                 start.session_id,
                 actor="workflow",
@@ -330,21 +335,6 @@ class SessionWorkflow:
         )
         if self._state.published % KEPT_EVENTS == 0 and self._state.published > KEPT_EVENTS:
             self._stream.truncate(self._state.published - KEPT_EVENTS)
-
-    def _record(self, state: str, revision: int) -> SessionRecord:
-        start = self._state.start
-        ended = self._state.end_reason is not None
-        return SessionRecord(
-            session_id=start.session_id,
-            room=start.room,
-            subject_id=start.subject_id,
-            composition=start.composition,
-            state=state,
-            revision=revision,
-            opened_at=start.opened_at,
-            ended_at=workflow.now() if ended else None,
-            end_reason=self._state.end_reason,
-        )
 
     def _describe(self) -> None:
         workflow.set_current_details(policy.in_words(self._state))

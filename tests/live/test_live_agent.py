@@ -71,7 +71,12 @@ PHRASES = Phrases(greeting="Guten Tag.", holding="Einen Moment bitte.", unanswer
 HOLDING, UNANSWERED = PHRASES.holding, PHRASES.unanswered
 
 
-async def reply(monkeypatch: pytest.MonkeyPatch, models: Models, context: CallContext | None = None) -> str:
+async def reply(
+    monkeypatch: pytest.MonkeyPatch,
+    models: Models,
+    context: CallContext | None = None,
+    not_offered: Callable[[str], None] = lambda _: None,
+) -> str:
     monkeypatch.setattr(Agent.default, "llm_node", models)
     agent = VoiceAgent(
         instructions="Be kind.",
@@ -80,6 +85,7 @@ async def reply(monkeypatch: pytest.MonkeyPatch, models: Models, context: CallCo
         context=context or CallContext(),
         phrases=PHRASES,
         timings=Timings(first_token=0.1, second_try=0.1),
+        not_offered=not_offered,
     )
     chat_ctx = llm.ChatContext.empty()
     chat_ctx.add_message(role="system", content="Be kind.")
@@ -110,6 +116,16 @@ async def test_a_reply_that_breaks_off_is_not_begun_again(monkeypatch: pytest.Mo
     models = Models(fault, answers)
     assert await reply(monkeypatch, models) == f"The answer is {UNANSWERED}"
     assert len(models.requests) == 1
+
+
+async def test_a_tool_that_was_not_offered_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def calls(*_: object) -> AsyncIterator[llm.ChatChunk]:
+        wanted = llm.FunctionToolCall(name="refund_order", arguments="{}", call_id="c1")
+        yield llm.ChatChunk(id="c", delta=llm.ChoiceDelta(role="assistant", tool_calls=[wanted]))
+
+    told: list[str] = []
+    await reply(monkeypatch, Models(calls), not_offered=told.append)
+    assert told == ["refund_order"]
 
 
 async def test_states_are_in_the_request_after_the_instructions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from contracts.events import Event, SessionEnding
 from contracts.names import SNAPSHOT_QUERY, STAGE_TOPIC, Signal, TaskQueue
 from contracts.session import CallerChanged, CallerPresence, SessionSnapshot, SessionStart, Turn
 from contracts.task import TaskRequest
+from contracts.tools import ToolRefused
 from live.bridge import Bridge, DelegateReceipt, Heartbeat, send
 from live.outbox import resend
 from live.spool import Spool
@@ -53,6 +54,10 @@ class SessionDouble:
     @workflow.signal(name=Signal.TURN_ENDED.value)
     def turn_ended(self, turn: Turn) -> None:
         self.heard.append(turn.turn_id)
+
+    @workflow.signal(name=Signal.TOOL_REFUSED.value)
+    def tool_refused(self, news: ToolRefused) -> None:
+        self.heard.append(news.refusal_id)
 
     @workflow.signal(name=Signal.CALLER_CHANGED.value)
     def caller_changed(self, news: CallerChanged) -> None:
@@ -181,11 +186,14 @@ async def test_turns_arrive_in_order_and_a_task_starts_once(world: World) -> Non
     await world.session("s1")
     bridge = world.bridge("s1")
     bridge.caller_changed(CallerPresence.PRESENT, "c")
+    bridge.refused(
+        ToolRefused(refusal_id="no-1", session_id="s1", role="voice", epoch=1, tool="refund", reason="no", at=NOW)
+    )
     for number in range(20):
         bridge.turn_ended(turn(number, "x", session="s1"))
     receipts = [await bridge.delegate(task(1, session="s1"), 5.0) for _ in range(2)]
     assert receipts == [DelegateReceipt.ACCEPTED] * 2
-    assert await world.heard("s1") == ["present", *(f"turn-{n}" for n in range(20))]
+    assert await world.heard("s1") == ["present", "no-1", *(f"turn-{n}" for n in range(20))]
     assert await world.client.get_workflow_handle("task/task-1").result() == "refund order 417"
     assert await bridge.delegate(task(1, session="s1"), 5.0) is DelegateReceipt.ACCEPTED, "also when it is done"
     await bridge.aclose(1.0)

@@ -137,7 +137,7 @@ async def test_what_is_refused_is_never_sent(call: Any, reason: str) -> None:
 
 async def test_arguments_that_are_no_object_are_refused() -> None:
     server = answering(OK)
-    for text in ("[1]", "not json", '"x"'):
+    for text in ("[1]", "not json", '"x"', "[" * 100_000, '{"a":' * 5000 + "1" + "}" * 5000, '{"to": "\\ud800"}'):
         call = make_call("look", {})
         call = call.model_copy(update={"arguments": call.arguments.model_copy(update={"body": text})})
         assert (await registry(server).call(call)).status is ToolStatus.REFUSED

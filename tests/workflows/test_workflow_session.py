@@ -27,6 +27,7 @@ from contracts.records import ArtifactRecord, SessionRecord
 from contracts.session import CallerChanged, CallerPresence, RoleHealth, SessionEnd, Speaker, Turn
 from contracts.summary import Summary
 from contracts.task import TaskStage, TaskState
+from contracts.tools import ToolRefused
 
 TURNS = 100
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -150,6 +151,19 @@ async def test_news_reaches_the_room_through_the_stream(stage: World) -> None:
     assert (await it.ended()).end_reason == "test over"
 
 
+async def test_a_call_that_was_refused_in_the_room_is_one_line_however_often_it_is_told(stage: World) -> None:
+    it = await call(stage)
+    news = ToolRefused(
+        refusal_id=new_id("refusal"), session_id=it.session_id, role="voice", epoch=1, tool="refund", reason="no", at=T0
+    )
+    for _ in range(2):
+        await it.handle.signal(Signal.TOOL_REFUSED.value, news)
+    await it.caller(CallerPresence.GONE)
+    await it.ended()
+    [line] = [a for a in stage.records.audit(it.session_id) if a.action == "tool.refused"]
+    assert (line.actor, line.target, line.at, line.detail) == ("role:voice", "refund", T0, {"reason": "no", "epoch": 1})
+
+
 async def test_a_caller_who_vanishes_may_come_back(stage: World) -> None:
     it = await call(stage)
     await it.caller(CallerPresence.LOST)
@@ -242,7 +256,9 @@ async def in_state(stage: World, subject_id: str, delivery_id: str, state: Deliv
     return view is not None and view.state is state
 
 
-@pytest.mark.parametrize("name", [Signal.TURN_ENDED, Signal.CALLER_CHANGED, Signal.END, Signal.PUBLISH])
+@pytest.mark.parametrize(
+    "name", [Signal.TURN_ENDED, Signal.CALLER_CHANGED, Signal.END, Signal.PUBLISH, Signal.TOOL_REFUSED]
+)
 async def test_a_signal_with_the_wrong_values_harms_nothing(stage: World, name: Signal) -> None:
     it = await call(stage)
     await it.handle.signal(name.value, "no object at all")

@@ -192,6 +192,13 @@ async def test_what_a_role_may_not_call_is_told_to_the_model_and_to_nobody_else(
     told = [m.content.body for m in stage.models.thoughts_of(task_id)[1].messages if m.role == "tool" and m.content]
     assert [json.loads(body)["error"] for body in told] == ["refused"] * 4
     assert "does not hold billing.refund" in told[0] and "no object" in told[2]
+    lines = [a for a in stage.records.audit(f"session-of-{task_id}") if a.action == "tool.refused"]
+    assert [(a.actor, a.target) for a in lines] == [
+        ("role:clerk", "refund"),
+        ("role:clerk", "undeclared"),
+        ("role:clerk", "lookup"),
+        ("role:clerk", "lookup"),
+    ]
 
 
 async def test_a_loop_that_never_ends_is_ended_by_its_budget(stage: World) -> None:

@@ -1,0 +1,81 @@
+"""Tools in the turn are bounded, and whatever is refused leaves a line that holds no content."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, cast
+
+import pytest
+from live_samples import FACTS, support
+
+from contracts.base import Content
+from contracts.tools import ToolCall, ToolOutcome, ToolRefused, ToolSpec, ToolStatus
+from live.toolbelt import NOT_ANSWERED, Refusals, offered, registry_tools
+
+SUPPORT = support()
+VOICE = SUPPORT.role("voice").model_copy(update={"turn_tool_seconds": 0.05})
+
+
+class Registry:
+    """Offers `lookup_order`, and answers with `status` or never."""
+
+    def __init__(self, status: ToolStatus | None = ToolStatus.OK) -> None:
+        self.status = status
+        self.away: set[str] = set()
+
+    async def specs(self, role: str) -> tuple[ToolSpec, ...]:
+        if role in self.away:
+            await asyncio.Event().wait()
+        declared = SUPPORT.tool("lookup_order")
+        return (ToolSpec(name=declared.name, description="", parameters={"type": "object"}, declaration=declared),)
+
+    async def call(self, call: ToolCall) -> ToolOutcome:
+        if self.status is None:
+            await asyncio.Event().wait()
+        assert self.status is not None
+        result = Content(subject_id="s", body='{"order": 417}' if self.status is ToolStatus.OK else "no")
+        return ToolOutcome(call_id=call.call_id, tool=call.tool, status=self.status, result=result)
+
+
+async def asked(status: ToolStatus | None) -> tuple[dict[str, Any], list[ToolRefused]]:
+    lines: list[ToolRefused] = []
+    registry, refusals = Registry(status), Refusals(FACTS, SUPPORT, VOICE, lines.append)
+    [tool] = registry_tools(
+        registry, await registry.specs("voice"), facts=FACTS, composition="support", role=VOICE, refusals=refusals
+    )
+    answer: dict[str, Any] = json.loads(await cast("Any", tool)({"order_id": "417"}, ctx=None))
+    return answer, lines
+
+
+async def test_an_answer_is_passed_on_and_a_failure_is_told_in_time() -> None:
+    assert await asked(ToolStatus.OK) == ({"order": 417}, [])
+    assert await asked(ToolStatus.FAILED) == ({"error": "no"}, [])
+    assert await asked(None) == ({"error": NOT_ANSWERED}, [])
+
+
+async def test_a_refusal_of_the_registry_leaves_a_line() -> None:
+    answer, [line] = await asked(ToolStatus.REFUSED)
+    assert answer == {"error": "no"}
+    assert (line.tool, line.role, line.session_id, line.epoch) == ("lookup_order", "voice", "session-1", 1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "written", "reason"),
+    [
+        ("refund_order", "refund_order", "role voice does not hold billing.refund, which refund_order needs"),
+        ("lookup_order", "lookup_order", "not offered to a live role"),
+        ("my name is Ada", "undeclared", "no such tool is declared"),
+    ],
+)
+async def test_what_was_not_offered_leaves_a_line_without_content(wanted: str, written: str, reason: str) -> None:
+    lines: list[ToolRefused] = []
+    Refusals(FACTS, SUPPORT, VOICE, lines.append).not_offered(wanted)
+    [line] = lines
+    assert (line.tool, line.reason) == (written, reason)
+
+
+async def test_a_tool_server_that_is_away_leaves_the_others() -> None:
+    registry = Registry()
+    registry.away.add("operator")
+    assert [spec.name for spec in await offered(registry, ["operator", "planner"], 0.05)] == ["lookup_order"]
