@@ -23,11 +23,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8765, help="0 takes a free one (default: 8765)")
     parser.add_argument("--database", type=Path, required=True, help="the shop's SQLite file; made when missing")
     parser.add_argument("--seed", type=int, default=0, help="which shop to draw: orders, stock, slots (default: 0)")
+    parser.add_argument("--orders", type=int, default=24, help="how many orders to draw (default: 24)")
     parser.add_argument("--allow-faults", action="store_true", help="for tests: PUT /faults breaks things on order")
     options = parser.parse_args()
     database = Database(options.database)
     try:
-        draw(database, options.seed, date.today())
+        draw(database, options.seed, date.today(), options.orders)
         listener = socket.create_server((options.host, options.port), backlog=128)
         # asyncio sets this only on sockets that name their protocol; without it each answer waits 40 ms for an ACK.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,4 +1,4 @@
-"""Faults that a test can order: a slow shop, a failing one, a connection that is cut after the deed was done."""
+"""Faults that a test can order: a slow shop, a failing one, one that stands still, a connection that is cut."""
 
 from __future__ import annotations
 
@@ -19,12 +19,20 @@ IN_SCOPE = "shop.connection"
 
 
 class Fault(BaseModel):
-    """One order: the next `count` calls of `tool` fail that way. `seconds` is for the delays."""
+    """One order: the next `count` calls of `tool` fail that way. `seconds` is for the delays; a hold lasts until it is
+    taken back."""
 
     model_config = ConfigDict(extra="forbid")
 
     tool: str
-    kind: Literal["delay_before_commit", "delay_after_commit", "drop_after_commit", "error_before_commit"]
+    kind: Literal[
+        "delay_before_commit",
+        "delay_after_commit",
+        "hold_before_commit",
+        "hold_after_commit",
+        "drop_after_commit",
+        "error_before_commit",
+    ]
     seconds: float = Field(default=0, ge=0)
     count: int = Field(default=1, ge=1)
 
@@ -40,6 +48,7 @@ class Connection:
 class Faults:
     def __init__(self) -> None:
         self._ordered: list[Fault] = []
+        self._held: list[tuple[str, anyio.Event]] = []
 
     async def set_fault(self, request: Request) -> Response:
         """`PUT /faults`: add one. `{"count": 0}`-like mistakes are answered with 422 and what is wrong."""
@@ -48,6 +57,15 @@ class Faults:
         except ValidationError as wrong:
             problems = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in wrong.errors()]
             return JSONResponse({"error": "invalid", "message": "; ".join(problems)}, status_code=422)
+        return JSONResponse([fault.model_dump() for fault in self._ordered])
+
+    async def take_back(self, request: Request) -> Response:
+        """`DELETE /faults`, with `?tool=` those of one tool: no more of them, and what is held goes on."""
+        tool = request.query_params.get("tool")
+        self._ordered = [fault for fault in self._ordered if tool not in (None, fault.tool)]
+        for held_tool, go_on in self._held:
+            if tool in (None, held_tool):
+                go_on.set()
         return JSONResponse([fault.model_dump() for fault in self._ordered])
 
     async def around_call(self, ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
@@ -61,9 +79,13 @@ class Faults:
                 raise MCPError(INTERNAL_ERROR, "the shop has a bad day")
             if fault.kind == "delay_before_commit":
                 await anyio.sleep(fault.seconds)
+            if fault.kind == "hold_before_commit":
+                await self._hold(fault.tool)
             result = await call_next(ctx)
             if fault.kind == "delay_after_commit":
                 await anyio.sleep(fault.seconds)
+            if fault.kind == "hold_after_commit":
+                await self._hold(fault.tool)
         if fault.kind == "drop_after_commit" and ctx.request is not None:
             ctx.request.scope[IN_SCOPE].dropped = True
         return result
@@ -87,6 +109,14 @@ class Faults:
             await app({**scope, IN_SCOPE: connection}, receive, send_unless_dropped)
 
         return cuttable
+
+    async def _hold(self, tool: str) -> None:
+        held = (tool, anyio.Event())
+        self._held.append(held)
+        try:
+            await held[1].wait()
+        finally:
+            self._held.remove(held)
 
     def _take(self, tool: str) -> Fault | None:
         for place, fault in enumerate(self._ordered):

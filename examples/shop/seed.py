@@ -33,7 +33,7 @@ class OtherSeedError(Exception):
     """The file holds a shop that was drawn from another number."""
 
 
-def draw(database: Database, seed: int, today: date) -> None:
+def draw(database: Database, seed: int, today: date, orders: int = 24) -> None:
     """Fill an empty shop. One that was drawn from the same seed keeps what happened in it.
 
     Raises OtherSeedError for a file drawn from another seed.
@@ -49,19 +49,19 @@ def draw(database: Database, seed: int, today: date) -> None:
             return
         db.execute("INSERT INTO facts VALUES ('seed', ?)", (str(seed),))
         chance = random.Random(seed)
-        _draw_orders(db, chance, today)
+        _draw_orders(db, chance, today, orders)
         for item, price in ITEMS.items():
             in_stock = chance.choice((0, 0, 1, 3, 7, 12, 25))
             db.execute("INSERT INTO stock VALUES (?, ?, ?, ?)", (item, in_stock, price, CURRENCY))
         _draw_slots(db, chance, today)
 
 
-def _draw_orders(db: sqlite3.Connection, chance: random.Random, today: date) -> None:
-    numbers = chance.sample(ORDER_NUMBERS, 24)
+def _draw_orders(db: sqlite3.Connection, chance: random.Random, today: date, count: int) -> None:
+    numbers = chance.sample(ORDER_NUMBERS, count)
     for place, number in enumerate(numbers):
         item, price = chance.choice(tuple(ITEMS.items()))
         # The first half is delivered in any draw: most stories need such an order.
-        status = "delivered" if place < 12 else chance.choice(("delivered", "shipped", "processing"))
+        status = "delivered" if place < count // 2 else chance.choice(("delivered", "shipped", "processing"))
         day = (today - timedelta(days=chance.randint(1, 20))).isoformat() if status == "delivered" else None
         expected = None if status == "delivered" else (today + timedelta(days=chance.randint(1, 5))).isoformat()
         customer = chance.choice(CUSTOMERS)

@@ -48,4 +48,5 @@ def build_app(database: Database, host: str, allow_faults: bool) -> ASGIApp:
     faults = Faults()
     server.middleware.append(faults.around_call)
     app.router.routes.append(Route("/faults", faults.set_fault, methods=["PUT"]))
+    app.router.routes.append(Route("/faults", faults.take_back, methods=["DELETE"]))
     return faults.around_app(app)

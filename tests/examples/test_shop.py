@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,10 @@ import httpx
 import pytest
 from mcp import Client
 from shop_process import ROOT, ShopProcess, running_shop
+
+from examples.shop.books import all_orders
+from examples.shop.database import Database
+from examples.shop.seed import draw
 
 pytestmark = pytest.mark.stack
 
@@ -181,6 +187,34 @@ async def test_a_file_of_another_seed_and_a_taken_port_are_named(shop: ShopProce
     assert taken.returncode == 1
     assert f"127.0.0.1:{shop.port}" in taken.stderr
     assert "--port" in taken.stderr
+
+
+@pytest.mark.parametrize(("kind", "committed", "place"), [("hold_before_commit", 0, -1), ("hold_after_commit", 1, -2)])
+async def test_a_held_request_stays_on_its_side_of_the_commit_until_it_is_let_go(
+    shop: ShopProcess, kind: str, committed: int, place: int
+) -> None:
+    order_id = (await shop.get("/orders"))[place]["order_id"]
+    await shop.fault("send_courtesy_email", kind)
+    asking = asyncio.create_task(ask(shop, "send_courtesy_email", order_id=order_id, text="Hold on"))
+    await shop.wait_open(1)
+    async with asyncio.timeout(10):
+        while len(await shop.emails(order_id)) < committed:  # noqa: ASYNC110 - it is in another process
+            await asyncio.sleep(0.02)
+    async with httpx.AsyncClient() as http:
+        await http.delete(f"{shop.address}/faults", params={"tool": "refund_order"})
+        assert len(await shop.emails(order_id)) == committed
+        assert len(await shop.get("/open")) == 1 and not asking.done()
+        await http.delete(f"{shop.address}/faults", params={"tool": "send_courtesy_email"})
+    assert (await asking)["status"] == "sent"
+    assert len(await shop.emails(order_id)) == 1
+
+
+def test_as_many_orders_are_drawn_as_are_asked_for(tmp_path: Path) -> None:
+    database = Database(tmp_path / "large.db")
+    draw(database, 1, date(2026, 3, 13), orders=150)
+    orders = all_orders(database)
+    assert len({order["order_id"] for order in orders}) == 150
+    assert sum(order["status"] == "delivered" for order in orders) >= 75
 
 
 async def test_a_fault_that_does_not_exist_is_refused(shop: ShopProcess) -> None:

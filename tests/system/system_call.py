@@ -95,16 +95,24 @@ class Call:
 
     async def want_refund(self, order: Order) -> str:
         """Wish, read-back, yes. What was heard after the yes begins at the answer's mark; until acknowledged."""
-        confirm = self.phrases.confirm.replace("{goal}", "")
-        # One sentence: a pause inside the wish would be taken for its end on a busy machine.
-        wish = f"I want a refund for order {spelled(order.order_id)} because it arrived broken."
-        await self.ask(wish, lambda text: hears_phrase(text, confirm), "the read-back")
+        return await self.want(refund_wish(order))
+
+    async def want(self, wish: str) -> str:
+        """The same with any wish. One sentence: a pause inside it would be taken for its end on a busy machine."""
+        await self.ask(wish, self.reads_back, "the read-back")
+        return await self.confirm()
+
+    async def confirm(self) -> str:
+        """Yes, until acknowledged."""
         taken = (self.phrases.acknowledge, self.phrases.backstage_away)
         return await self.ask(
             "Yes, please.",
             lambda text: any(hears_phrase(text, phrase) for phrase in taken),
             "the acknowledgement",
         )
+
+    def reads_back(self, text: str) -> bool:
+        return hears_phrase(text, self.phrases.confirm.replace("{goal}", ""))
 
     async def hear_refunded(self, order: Order, *, since: int = 0, within: float = PATIENCE * 2) -> str:
         """The outcome: the money is on its way."""
@@ -148,6 +156,10 @@ class Call:
                 case AgentSpeechStarted() | NothingHeard():
                     lines.append(f"{when} {event.name}")
         return "\n".join(lines)
+
+
+def refund_wish(order: Order) -> str:
+    return f"I want a refund for order {spelled(order.order_id)} because it arrived broken."
 
 
 def hears_refunded(text: str, order: Order) -> bool:

@@ -38,6 +38,14 @@ class BreakableShop(Shop):
         fault = {"tool": tool, "kind": kind, "seconds": seconds}
         (await self._http.put("/faults", json=fault)).raise_for_status()
 
+    async def let_go(self, tool: str) -> None:
+        """Takes back that tool's faults: what is held goes on."""
+        (await self._http.delete("/faults", params={"tool": tool})).raise_for_status()
+
+    async def emails(self, order_id: str) -> list[dict[str, object]]:
+        books = (await self._http.get("/books")).raise_for_status().json()
+        return [email for email in books["emails"] if email["order_id"] == order_id]
+
     async def requests(self, tool: str, *, since: int = 0) -> list[dict[str, object]]:
         """Every request for that tool, from the nth on."""
         books = (await self._http.get("/books")).raise_for_status().json()

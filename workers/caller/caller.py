@@ -155,6 +155,23 @@ class Caller:
         """Identities of the agents in the room now."""
         return [p.identity for p in self._room.remote_participants.values() if _is_agent(p)]
 
+    @property
+    def speaking(self) -> bool:
+        """Whether the caller speaks now."""
+        return self._mic.speaking
+
+    @property
+    def over(self) -> bool:
+        """Whether the call has ended, whoever ended it."""
+        return self._gone.is_set()
+
+    @property
+    def agent_audible_at(self) -> datetime | None:
+        """When the newest audible sound of an agent came through; None before the first."""
+        newest = max((ear.last_loud for ear in self._ears.values()), default=0.0)
+        newest = max(newest, self._agent_ended)
+        return self._wall(newest) if newest else None
+
     async def _floor(self) -> None:
         """Until the agent has been silent for long enough."""
         while True:

@@ -44,6 +44,11 @@ class Ear:
     def speaking_since(self) -> float | None:
         return self._segmenter.speaking_since
 
+    @property
+    def last_loud(self) -> float:
+        """When the last audible frame ended; 0 before the first."""
+        return self._segmenter.last_loud
+
     async def close(self) -> None:
         """Stops listening; a stretch of speech that is under way ends here and is reported."""
         self._task.cancel()
