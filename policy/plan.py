@@ -127,6 +127,7 @@ _WORST_FIRST = (
     (StepStatus.NEEDS_PERSON, TaskStage.NEEDS_PERSON),
     (StepStatus.FAILED, TaskStage.FAILED),
     (StepStatus.DECLINED, TaskStage.DECLINED),
+    (StepStatus.CANCELLED, TaskStage.CANCELLED),
 )
 
 

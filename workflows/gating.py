@@ -15,11 +15,12 @@ with workflow.unsafe.imports_passed_through():
     from contracts.approval import ApprovalOutcome, ApprovalRequest, ApprovalStage
     from contracts.base import Content
     from contracts.handoff import HandoffContext
-    from contracts.names import TaskQueue, WorkflowType, approval_workflow_id
+    from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id
     from contracts.task import TaskStage
     from contracts.tools import ToolCall, ToolDeclaration
     from policy import authority
-    from workflows import options
+    from workflows import options, recording
+    from workflows.pace import Pace
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Passage:
 class Gating:
     """The gated calls of one hand-off. `moved` is told when the hand-off begins and ends to wait for a person."""
 
-    def __init__(self, context: HandoffContext, moved: Callable[[TaskStage], Awaitable[None]]) -> None:
+    def __init__(self, context: HandoffContext, pace: Pace, moved: Callable[[TaskStage], Awaitable[None]]) -> None:
         self._context = context
+        self._pace = pace
         self._moved = moved
         self._decided: dict[str, ApprovalOutcome] = {}
 
@@ -102,15 +104,21 @@ class Gating:
         )
 
     async def _outcome(self, request: ApprovalRequest) -> ApprovalOutcome:
-        """The approval ends by itself at its deadline; the extra time only guards against losing its signal."""
+        """The approval ends by itself at its deadline; the extra time only guards against losing its signal.
+
+        It is withdrawn when the step is over before.
+        """
         approval_id = request.approval_id
         patience = request.deadline_seconds + request.max_extension_seconds + request.grace_seconds + 60
-        try:
-            await workflow.wait_condition(
-                lambda: approval_id in self._decided,
-                timeout=timedelta(seconds=patience),
-                timeout_summary="the approval must have ended by then",
-            )
-        except TimeoutError:
-            self.decided(ApprovalOutcome(approval_id=approval_id, stage=ApprovalStage.EXPIRED, digest=request.digest))
+        known = await self._pace.until(
+            lambda: approval_id in self._decided,
+            person_until=workflow.now() + timedelta(seconds=patience),
+            summary="the approval must have ended by then",
+        )
+        if not known:
+            stage = ApprovalStage.EXPIRED
+            if self._pace.over:
+                stage = ApprovalStage.WITHDRAWN
+                await recording.tell(approval_workflow_id(approval_id), Signal.WITHDRAW)
+            self.decided(ApprovalOutcome(approval_id=approval_id, stage=stage, digest=request.digest))
         return self._decided[approval_id]

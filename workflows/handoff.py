@@ -10,17 +10,25 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import ModelActivities
-    from activities.tools import ToolActivities
     from contracts.approval import ApprovalOutcome, ApprovalStage
     from contracts.base import Content
     from contracts.composition import Composition
     from contracts.handoff import HandoffContext, Message, ProposedCall, ThinkRequest, Thought
     from contracts.names import Signal, task_workflow_id
-    from contracts.task import EffectRecord, StepNews, StepResult, StepStatus, TaskStage
-    from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolStatus
-    from policy import authority
-    from workflows import options, recording
+    from contracts.task import (
+        EffectRecord,
+        StepControl,
+        StepNews,
+        StepResult,
+        StepStatus,
+        TaskStage,
+    )
+    from contracts.tools import Effect, ToolCall, ToolStatus
+    from policy import authority, compensation
+    from workflows import cancelling, options, recording
+    from workflows.calling import make_call
     from workflows.gating import Gating
+    from workflows.pace import Pace
 
 
 @workflow.defn(name="Handoff")
@@ -30,11 +38,15 @@ class HandoffWorkflow:
         self._context = context
         self._messages: list[Message] = []
         self._effects: list[EffectRecord] = []
-        self._gating = Gating(context, self._move)
+        self._pace = Pace(context)
+        self._gating = Gating(context, self._pace, self._move)
         self._calls = 0
 
     @workflow.run
     async def run(self, context: HandoffContext) -> StepResult:
+        return await cancelling.in_order(self._work(context), self._pace.stop)
+
+    async def _work(self, context: HandoffContext) -> StepResult:
         composition = await recording.load_composition(context.composition)
         try:
             return await self._loop(composition)
@@ -46,14 +58,18 @@ class HandoffWorkflow:
     def approval_decided(self, outcome: ApprovalOutcome) -> None:
         self._gating.decided(outcome)
 
+    @workflow.signal(name=Signal.STEP_CONTROL.value)
+    def step_control(self, order: StepControl) -> None:
+        self._pace.take(order)
+
     async def _loop(self, composition: Composition) -> StepResult:
         context = self._context
         for number in range(1, context.budget.model_calls + 1):
-            thought: Thought = await workflow.execute_activity_method(
-                ModelActivities.think,
-                ThinkRequest(context=context, messages=tuple(self._messages), call_number=number),
-                **options.models(f"role {context.role} thinks, round {number}"),
-            )
+            if not await self._pace.may_go_on():
+                return self._ended_early(composition)
+            thought = await self._pace.unless_over(self._think(number))
+            if thought is None:
+                return self._ended_early(composition)
             if not thought.calls:
                 answer = thought.answer.body if thought.answer else composition.phrases.failed
                 return self._result(StepStatus.DONE if thought.answer else StepStatus.FAILED, answer)
@@ -63,6 +79,15 @@ class HandoffWorkflow:
                 if ended is not None:
                     return ended
         return self._result(StepStatus.FAILED, composition.phrases.failed)
+
+    async def _think(self, number: int) -> Thought:
+        context = self._context
+        thought: Thought = await workflow.execute_activity_method(
+            ModelActivities.think,
+            ThinkRequest(context=context, messages=tuple(self._messages), call_number=number),
+            **options.models(f"role {context.role} thinks, round {number}"),
+        )
+        return thought
 
     async def _perform(self, composition: Composition, proposed: ProposedCall) -> StepResult | None:
         """Makes one proposed call. A result ends the step: declined, or in need of a person."""
@@ -75,8 +100,7 @@ class HandoffWorkflow:
         arguments = _arguments(proposed)
         if not access.allowed or arguments is None:
             reason = access.reason if not access.allowed else "the arguments are no object that can be sent"
-            if workflow.patched("a refused call is audited"):
-                await self._note_refusal(composition, proposed.tool, reason, number)
+            await self._note_refusal(composition, proposed.tool, reason, number)
             self._tell_model(proposed, "refused", reason)
             return None
         tool = composition.tool(proposed.tool)
@@ -96,16 +120,30 @@ class HandoffWorkflow:
         if verdict.gated:
             passage = await self._gating.ask(tool, call, verdict, number)
             if passage.call is None:
-                return self._declined(composition, passage.outcome)
+                return (
+                    self._ended_early(composition) if self._pace.over else self._declined(composition, passage.outcome)
+                )
             call = passage.call
-        done = await self._call(tool, call)
-        if tool.effect is not Effect.NONE:
+            arguments = json.loads(call.arguments.body)
+        if not await self._pace.may_go_on():
+            return self._ended_early(composition)
+        # An effect under way is awaited whatever comes: what it came to must be known.
+        has_effect = tool.effect is not Effect.NONE
+        done = await make_call(tool, call) if has_effect else await self._pace.unless_over(make_call(tool, call))
+        if done is None:
+            return self._ended_early(composition)
+        if has_effect:
             self._effects.append(
                 EffectRecord(
                     tool=call.tool,
                     call_id=call.call_id,
                     idempotency_key=call.idempotency_key,
                     status=done.status.value,
+                    at=workflow.now(),
+                    action=Content(
+                        subject_id=call.subject_id, body=authority.plain_words(tool, arguments)
+                    ),
+                    undo=compensation.undo_of(composition, call, done),
                 )
             )
         await recording.write(
@@ -148,30 +186,6 @@ class HandoffWorkflow:
             summary="a call is refused",
         )
 
-    async def _call(self, tool: ToolDeclaration, call: ToolCall) -> ToolOutcome:
-        """Reads and effects with a key are repeated; an effect without one is sent at most once, then looked up."""
-        repeatable = tool.effect is Effect.NONE or tool.idempotency == "key"
-        method = ToolActivities.call_repeatable if repeatable else ToolActivities.call
-        try:
-            outcome: ToolOutcome = await workflow.execute_activity_method(
-                method, call, **options.tool(tool.timeout_seconds, f"tool {tool.name}", repeatable=repeatable)
-            )
-        except ActivityError:
-            if tool.effect is Effect.NONE:
-                return self._outcome(call, ToolStatus.FAILED, "the tool cannot be reached")
-            outcome = self._outcome(call, ToolStatus.UNKNOWN, "no answer")
-        if outcome.status is not ToolStatus.UNKNOWN or tool.lookup is None:
-            return outcome
-        try:
-            resolved: ToolOutcome = await workflow.execute_activity_method(
-                ToolActivities.resolve,
-                call,
-                **options.tool(tool.timeout_seconds, f"did {tool.name} happen?", repeatable=True),
-            )
-        except ActivityError:
-            return outcome
-        return resolved
-
     def _declined(self, composition: Composition, outcome: ApprovalOutcome) -> StepResult:
         phrases = composition.phrases
         words = phrases.expired if outcome.stage is ApprovalStage.EXPIRED else phrases.declined
@@ -188,9 +202,10 @@ class HandoffWorkflow:
         content = Content(subject_id=self._context.subject_id, body=body)
         self._messages.append(Message(role="tool", content=content, tool_call_id=proposed.call_id))
 
-    def _outcome(self, call: ToolCall, status: ToolStatus, text: str) -> ToolOutcome:
-        result = Content(subject_id=self._context.subject_id, body=text)
-        return ToolOutcome(call_id=call.call_id, tool=call.tool, status=status, result=result)
+    def _ended_early(self, composition: Composition) -> StepResult:
+        if self._pace.stopped:
+            return self._result(StepStatus.CANCELLED, composition.phrases.cancelled)
+        return self._result(StepStatus.FAILED, composition.phrases.failed)
 
     def _result(self, status: StepStatus, answer: str) -> StepResult:
         workflow.set_current_details(f"Step `{self._context.step_id}` of role `{self._context.role}`: {status.value}")

@@ -107,6 +107,8 @@ def test_a_task_comes_to_the_worst_of_its_steps(statuses: list[StepStatus]) -> N
         assert stage is TaskStage.FAILED
     elif StepStatus.DECLINED in statuses:
         assert stage is TaskStage.DECLINED
+    elif StepStatus.CANCELLED in statuses:
+        assert stage is TaskStage.CANCELLED
     else:
         assert stage is TaskStage.DONE
 

@@ -23,26 +23,30 @@ from contracts.task import Plan, PlanRequest
 from contracts.tools import ToolCall, ToolOutcome, ToolSpec, ToolStatus
 
 T = TypeVar("T")
+Planner = Callable[[PlanRequest], Awaitable[Plan]]
+Thinker = Callable[[ThinkRequest], Awaitable[Thought]]
 
 
 class Models:
     """Answers by script: plans by task, thoughts by task and step. What is not scripted fails for good."""
 
     def __init__(self) -> None:
-        self.plans: dict[str, deque[Plan]] = defaultdict(deque)
-        self.thoughts: dict[tuple[str, str], deque[Thought]] = defaultdict(deque)
+        self.plans: dict[str, deque[Plan | Planner]] = defaultdict(deque)
+        self.thoughts: dict[tuple[str, str], deque[Thought | Thinker]] = defaultdict(deque)
         self.planned: list[PlanRequest] = []
         self.thought: list[ThinkRequest] = []
 
     @activity.defn(name="models.plan")
     async def plan(self, request: PlanRequest) -> Plan:
         self.planned.append(request)
-        return _next(self.plans[request.task.task_id])
+        step = _next(self.plans[request.task.task_id])
+        return step if isinstance(step, Plan) else await step(request)
 
     @activity.defn(name="models.think")
     async def think(self, request: ThinkRequest) -> Thought:
         self.thought.append(request)
-        return _next(self.thoughts[request.context.task_id, request.context.step_id])
+        step = _next(self.thoughts[request.context.task_id, request.context.step_id])
+        return step if isinstance(step, Thought) else await step(request)
 
     @activity.defn(name="models.summarize")
     async def summarize(self, request: SummaryRequest) -> Summary:
