@@ -140,9 +140,7 @@ class HandoffWorkflow:
                     idempotency_key=call.idempotency_key,
                     status=done.status.value,
                     at=workflow.now(),
-                    action=Content(
-                        subject_id=call.subject_id, body=authority.plain_words(tool, arguments)
-                    ),
+                    action=Content(subject_id=call.subject_id, body=authority.plain_words(tool, arguments)),
                     undo=compensation.undo_of(composition, call, done),
                 )
             )
