@@ -9,6 +9,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from contracts import ladder as ladders
 from contracts.base import Contract
+from contracts.checkpoint import CheckpointRule
+from contracts.escalation import EscalationRules
 from contracts.handoff import Budget
 from contracts.ladder import Fallback, Ladder
 from contracts.tools import Effect, ToolDeclaration
@@ -65,6 +67,11 @@ class Phrases(Contract):
     expired: str = "I am sorry, nobody could decide about your request in time, so nothing was done."
     safe_default: str = "Nobody could decide about your request in time, so I have done something safe instead."
     person_asked: str = "Nobody could decide about your request in time, so I am asking a colleague to join us."
+    person_called: str = "I am asking a colleague to help. Please stay on the line."
+    on_hold: str = "I have asked a colleague, and I am still waiting for them. Thank you for your patience."
+    person_helped: str = "A colleague has looked at it, and I can go on."
+    person_here: str = "A colleague is taking over now."
+    nobody_came: str = "I am sorry, none of my colleagues is free right now. I will help you as well as I can."
     goes_on: str = "Nobody could look at it in time, so I go on without."
     needs_person: str = (
         "I could not confirm whether it went through, so a colleague will check it and come back to you."
@@ -143,6 +150,10 @@ class Composition(Contract):
     groups: tuple[Name, ...] = ()
     """Groups of reviewers that may be named here. Who is in them the records know: `greenroom reviewers ls`."""
     approvals: tuple[ApprovalRule, ...] = ()
+    escalation: EscalationRules | None = None
+    """How a call gets a person. Without it no caller is offered one, and a model that fails only apologises."""
+    checkpoints: tuple[CheckpointRule, ...] = ()
+    """Where a person looks at a plan. The first rule that fits decides."""
     speech: SpeechModels = SpeechModels()
     phrases: Phrases
     attendance: Attendance = Attendance()
@@ -197,7 +208,21 @@ class Composition(Contract):
             if rule.tool not in declared:
                 raise ValueError(f"approvals.{rule.id}.tool: unknown tool {rule.tool!r}; declared: {sorted(declared)}")
             self._check_ladder(rule)
+        if self.escalation is not None:
+            ladders.check(self.escalation.ladder, "escalation.ladder", self.groups, (Fallback.GO_ON,))
+        self._check_checkpoints()
         return self
+
+    def _check_checkpoints(self) -> None:
+        ids = [rule.id for rule in self.checkpoints]
+        if len(set(ids)) != len(ids):
+            raise ValueError(f"checkpoints: each id once, got {ids}")
+        backstage = [role.name for role in self.backstage_roles()]
+        for rule in self.checkpoints:
+            where = f"checkpoints.{rule.id}"
+            if rule.role is not None and rule.role not in backstage:
+                raise ValueError(f"{where}.role: no backstage role {rule.role!r}; there are: {', '.join(backstage)}")
+            ladders.check(rule.ladder, f"{where}.ladder", self.groups, (Fallback.DENY, Fallback.GO_ON))
 
     def _check_ladder(self, rule: ApprovalRule) -> None:
         where = f"approvals.{rule.id}.ladder"

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from contracts.base import Contract, Moment
 from contracts.delivery import Offer
+from contracts.escalation import CallEscalation
 from contracts.task import TaskState
 
 
@@ -40,13 +41,33 @@ class RoleSuperseded(Contract):
     epoch: int
 
 
+class EscalationRequested(Contract):
+    """A person is asked into the call: every agent that speaks to the caller pauses."""
+
+    type: Literal["escalation.request"] = "escalation.request"
+    escalation: CallEscalation
+
+
+class EscalationNews(Contract):
+    """Someone else was asked, or it has ended."""
+
+    type: Literal["escalation.news"] = "escalation.news"
+    escalation: CallEscalation
+
+
 class SessionEnding(Contract):
     type: Literal["session.ending"] = "session.ending"
     reason: str
 
 
 EventPayload = Annotated[
-    TaskNews | DeliveryOffered | DeliveryWithdrawn | RoleSuperseded | SessionEnding,
+    TaskNews
+    | DeliveryOffered
+    | DeliveryWithdrawn
+    | RoleSuperseded
+    | EscalationRequested
+    | EscalationNews
+    | SessionEnding,
     Field(discriminator="type"),
 ]
 

@@ -8,7 +8,9 @@ from pydantic import Field
 
 from contracts.approval import ApprovalStage
 from contracts.base import Content, Contract, Moment
+from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
+from contracts.escalation import EscalationCause, EscalationStage
 from contracts.session import Turn
 from contracts.task import StepStatus, TaskStage
 
@@ -85,8 +87,54 @@ class ApprovalRecord(Contract):
     note: Content | None = None
 
 
+class EscalationRecord(Contract):
+    """`note`: what the reviewer told the agent."""
+
+    type: Literal["escalation"] = "escalation"
+    escalation_id: str
+    session_id: str
+    subject_id: str
+    composition: str
+    cause: EscalationCause
+    reason: Content
+    summary: Content
+    recommended: Content
+    stage: EscalationStage
+    revision: int
+    opened_at: Moment
+    deadline: Moment
+    decided_at: Moment | None = None
+    reviewer: str | None = None
+    note: Content | None = None
+
+
+class CheckpointRecord(Contract):
+    """`plan`: what the reviewer was shown; `note`: how the reviewer redirects it, or why it stops."""
+
+    type: Literal["checkpoint"] = "checkpoint"
+    checkpoint_id: str
+    task_id: str
+    step_id: str | None = None
+    session_id: str
+    subject_id: str
+    composition: str
+    rule_id: str
+    at: str
+    why: str
+    plan: Content
+    digest: str
+    stage: CheckpointStage
+    revision: int
+    opened_at: Moment
+    deadline: Moment
+    decided_at: Moment | None = None
+    reviewer: str | None = None
+    note: Content | None = None
+
+
 class DecisionRecord(Contract):
-    """A decision that arrived, effective or refused."""
+    """A decision that arrived, effective or refused. `approval_id` names what it is about: an approval, or whatever
+    else waited for a person."""
 
     type: Literal["decision"] = "decision"
     approval_id: str
@@ -146,6 +194,8 @@ Record = Annotated[
     | TaskRecord
     | StepRecord
     | ApprovalRecord
+    | EscalationRecord
+    | CheckpointRecord
     | DecisionRecord
     | DeliveryRecord
     | ArtifactRecord

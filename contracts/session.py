@@ -7,6 +7,7 @@ from enum import StrEnum
 from contracts.approval import OpenApproval
 from contracts.base import Content, Contract, Moment
 from contracts.delivery import Offer
+from contracts.escalation import CallEscalation
 from contracts.task import TaskState
 
 
@@ -108,3 +109,5 @@ class SessionSnapshot(Contract):
     approvals: tuple[OpenApproval, ...]
     offers: tuple[Offer, ...]
     stream_offset: int
+    escalations: tuple[CallEscalation, ...] = ()
+    """Of this call, those that have ended too: what a reviewer told the agent stays known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from contracts.approval import Verdict
 from contracts.base import Contract
@@ -30,16 +30,21 @@ class Arrived(Contract):
 EXPECTED = '{"reviewer": NAME, "verdict": "approve" or "reject", "digest": DIGEST}'
 
 
-def read(raw: bytes | None, channel: str = "signal") -> Arrived:
-    """What a reviewer sent, read without trust: whatever it is, it becomes an arrival that can be judged."""
+def read(
+    raw: bytes | None, channel: str = "signal", *, verdicts: Collection[str] = tuple(Verdict), expected: str = EXPECTED
+) -> Arrived:
+    """What a reviewer sent, read without trust: whatever it is, it becomes an arrival that can be judged.
+
+    `verdicts` are the words that may decide here; who sends something else is told to send what is `expected`.
+    """
     if not raw or raw == b"null":
-        return _unreadable("the decision is empty", channel)
+        return _unreadable("the decision is empty", channel, expected)
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):  # a deep nesting is no JSON of ours, and must not stop the workflow
-        return _unreadable("the decision is not JSON", channel)
+        return _unreadable("the decision is not JSON", channel, expected)
     if not isinstance(value, Mapping):
-        return _unreadable("the decision is no object", channel)
+        return _unreadable("the decision is no object", channel, expected)
     arrived = Arrived(
         reviewer=_word(value, "reviewer"),
         verdict=_word(value, "verdict").lower(),
@@ -50,10 +55,10 @@ def read(raw: bytes | None, channel: str = "signal") -> Arrived:
         channel=_word(value, "channel") or channel,
     )
     if not arrived.reviewer:
-        return arrived.model_copy(update={"problem": f"no reviewer is named; send {EXPECTED}"})
-    if arrived.verdict not in set(Verdict):
+        return arrived.model_copy(update={"problem": f"no reviewer is named; send {expected}"})
+    if arrived.verdict not in verdicts:
         return arrived.model_copy(
-            update={"problem": f"the verdict is not one of {', '.join(Verdict)}; send {EXPECTED}"}
+            update={"problem": f"the verdict is not one of {', '.join(verdicts)}; send {expected}"}
         )
     if arrived.verdict == Verdict.EXTEND and arrived.seconds is None:
         return arrived.model_copy(update={"problem": 'to extend, say by how much: "seconds", a number above 0'})
@@ -62,8 +67,8 @@ def read(raw: bytes | None, channel: str = "signal") -> Arrived:
     return arrived
 
 
-def _unreadable(problem: str, channel: str) -> Arrived:
-    return Arrived(reviewer="", verdict="", channel=channel, problem=f"{problem}; send {EXPECTED}")
+def _unreadable(problem: str, channel: str, expected: str) -> Arrived:
+    return Arrived(reviewer="", verdict="", channel=channel, problem=f"{problem}; send {expected}")
 
 
 def _word(value: Mapping[str, object], key: str) -> str:

@@ -7,7 +7,8 @@ from datetime import datetime
 from contracts.approval import ApprovalStage, OpenApproval
 from contracts.base import Content, Contract, Moment
 from contracts.delivery import Offer
-from contracts.events import DeliveryOffered, DeliveryWithdrawn, EventPayload
+from contracts.escalation import CallEscalation, EscalationStage
+from contracts.events import DeliveryOffered, DeliveryWithdrawn, EscalationNews, EscalationRequested, EventPayload
 from contracts.records import SessionRecord
 from contracts.session import (
     CallerChanged,
@@ -23,6 +24,8 @@ from contracts.task import TaskState
 KNOWN_TURNS = 400
 """How many turn ids are kept to recognise a turn that is sent twice."""
 
+KNOWN_ESCALATIONS = 8
+
 
 class SessionState(Contract):
     """`published` is the stream's offset: how many events were ever published. `seen_turns`: newest last."""
@@ -36,6 +39,7 @@ class SessionState(Contract):
     tasks: tuple[TaskState, ...] = ()
     approvals: tuple[OpenApproval, ...] = ()
     offers: tuple[Offer, ...] = ()
+    escalations: tuple[CallEscalation, ...] = ()
     published: int = 0
     caller: CallerPresence | None = None
     caller_since: Moment | None = None
@@ -92,7 +96,18 @@ def with_payload(state: SessionState, payload: EventPayload) -> SessionState:
         return state.model_copy(
             update={"offers": tuple(o for o in state.offers if o.delivery_id != payload.delivery_id)}
         )
+    if isinstance(payload, EscalationRequested | EscalationNews):
+        return with_escalation(state, payload.escalation)
     return state
+
+
+def with_escalation(state: SessionState, news: CallEscalation) -> SessionState:
+    """The state with news of an escalation. Those that have ended stay, the newest `KNOWN_ESCALATIONS` in all."""
+    known = next((e for e in state.escalations if e.escalation_id == news.escalation_id), None)
+    if known is not None and known.revision >= news.revision:
+        return state
+    others = tuple(e for e in state.escalations if e.escalation_id != news.escalation_id)
+    return state.model_copy(update={"escalations": (*others, news)[-KNOWN_ESCALATIONS:]})
 
 
 def with_caller(state: SessionState, news: CallerChanged) -> SessionState:
@@ -128,6 +143,11 @@ def in_words(state: SessionState) -> str:
         *(f"- role `{r.role}`: agent {r.epoch} {r.health.value}" for r in state.roles),
         *(f"- task `{t.task_id}`: {t.stage.value.replace('_', ' ')}" for t in state.tasks),
         *(f"- approval `{a.approval_id}`: {a.stage.value} until {a.deadline:%H:%M:%S} UTC" for a in state.approvals),
+        *(
+            f"- escalation `{e.escalation_id}`: {e.stage.value.replace('_', ' ')}"
+            + (f" until {e.deadline:%H:%M:%S} UTC" if e.stage is EscalationStage.OPEN else "")
+            for e in state.escalations
+        ),
         *(f"- to be said: `{o.delivery_id}`" for o in state.offers),
     ]
     return "\n".join(lines)
@@ -165,4 +185,5 @@ def snapshot(state: SessionState) -> SessionSnapshot:
         approvals=state.approvals,
         offers=state.offers,
         stream_offset=state.published,
+        escalations=state.escalations,
     )

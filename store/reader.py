@@ -8,13 +8,17 @@ from sqlalchemy import ColumnElement, Engine, Select, select, tuple_
 
 from contracts.approval import ApprovalStage
 from contracts.base import Contract
+from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
+from contracts.escalation import EscalationStage
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
     AuditRecord,
+    CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
+    EscalationRecord,
     ReviewerRecord,
     SessionRecord,
     StepRecord,
@@ -86,6 +90,30 @@ class RecordReader:
 
     def approval(self, approval_id: str) -> ApprovalRecord | None:
         return self._one(ApprovalRecord, tables.approvals.c.approval_id == approval_id)
+
+    def escalations(
+        self, stage: EscalationStage | None = None, *, session_id: str | None = None, limit: int | None = None
+    ) -> list[EscalationRecord]:
+        """Newest first."""
+        table = tables.escalations
+        query = _matching(select(table), {table.c.stage: stage, table.c.session_id: session_id})
+        query = query.order_by(table.c.opened_at.desc(), table.c.escalation_id.desc())
+        return self._all(EscalationRecord, query.limit(limit))
+
+    def escalation(self, escalation_id: str) -> EscalationRecord | None:
+        return self._one(EscalationRecord, tables.escalations.c.escalation_id == escalation_id)
+
+    def checkpoints(
+        self, stage: CheckpointStage | None = None, *, task_id: str | None = None, limit: int | None = None
+    ) -> list[CheckpointRecord]:
+        """Newest first."""
+        table = tables.checkpoints
+        query = _matching(select(table), {table.c.stage: stage, table.c.task_id: task_id})
+        query = query.order_by(table.c.opened_at.desc(), table.c.checkpoint_id.desc())
+        return self._all(CheckpointRecord, query.limit(limit))
+
+    def checkpoint(self, checkpoint_id: str) -> CheckpointRecord | None:
+        return self._one(CheckpointRecord, tables.checkpoints.c.checkpoint_id == checkpoint_id)
 
     def decisions(self, approval_id: str) -> list[DecisionRecord]:
         """In the order of their numbers, refused ones too."""

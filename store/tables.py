@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, I
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 """The migration that these tables are the result of; `open_engine` compares the database with it."""
 
 metadata = MetaData(
@@ -141,6 +141,53 @@ approvals = Table(
     Index(None, "stage", "opened_at"),
     Index(None, "task_id"),
     Index(None, "session_id"),
+)
+
+escalations = Table(
+    "escalations",
+    metadata,
+    _text("escalation_id", key=True),
+    _text("session_id"),
+    _subject(),
+    _text("composition"),
+    _text("cause"),
+    *content("reason"),
+    *content("summary"),
+    *content("recommended"),
+    _text("stage"),
+    _revision(),
+    _time("opened_at"),
+    _time("deadline"),
+    _time("decided_at", optional=True),
+    _text("reviewer", optional=True),
+    *content("note", optional=True),
+    Index(None, "stage", "opened_at"),
+    Index(None, "session_id"),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    _text("checkpoint_id", key=True),
+    _text("task_id"),
+    _text("step_id", optional=True),
+    _text("session_id"),
+    _subject(),
+    _text("composition"),
+    _text("rule_id"),
+    _text("at"),
+    _text("why"),
+    *content("plan"),
+    _text("digest"),
+    _text("stage"),
+    _revision(),
+    _time("opened_at"),
+    _time("deadline"),
+    _time("decided_at", optional=True),
+    _text("reviewer", optional=True),
+    *content("note", optional=True),
+    Index(None, "stage", "opened_at"),
+    Index(None, "task_id"),
 )
 
 decisions = Table(

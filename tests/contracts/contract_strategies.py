@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, get_args, get_origin
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, MinLen
 from hypothesis import strategies as st
 from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
@@ -66,11 +66,13 @@ def _of_field(field: FieldInfo) -> st.SearchStrategy[Any]:
     patterns += [m.pattern for m in field.metadata if getattr(m, "pattern", None) and m.pattern not in patterns]
     if patterns:
         return st.from_regex(patterns[0], fullmatch=True)
-    bounds = [m for m in field.metadata if isinstance(m, (Ge, Gt))]
+    bounds = [m for m in field.metadata if isinstance(m, (Ge, Gt, MinLen))]
     return _of(field.annotation).filter(lambda value: value is None or all(_within(value, b) for b in bounds))
 
 
-def _within(value: Any, bound: Ge | Gt) -> bool:
+def _within(value: Any, bound: Ge | Gt | MinLen) -> bool:
+    if isinstance(bound, MinLen):
+        return len(value) >= bound.min_length
     return bool(value >= bound.ge if isinstance(bound, Ge) else value > bound.gt)
 
 

@@ -12,13 +12,17 @@ from pydantic import BaseModel
 
 from contracts.approval import ApprovalStage
 from contracts.base import Content
+from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
+from contracts.escalation import EscalationCause, EscalationStage
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
     AuditRecord,
+    CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
+    EscalationRecord,
     Record,
     SessionRecord,
     StepRecord,
@@ -30,8 +34,8 @@ from contracts.task import StepStatus, TaskStage
 
 MORNING = datetime(2026, 11, 24, 9, 0, 0, 123456, tzinfo=UTC)
 KINDS: tuple[type[Any], ...] = (
-    SessionRecord, TurnRecord, TaskRecord, StepRecord, ApprovalRecord, DecisionRecord, DeliveryRecord, ArtifactRecord,
-    AuditRecord,
+    SessionRecord, TurnRecord, TaskRecord, StepRecord, ApprovalRecord, EscalationRecord, CheckpointRecord,
+    DecisionRecord, DeliveryRecord, ArtifactRecord, AuditRecord,
 )  # fmt: skip
 
 
@@ -84,6 +88,26 @@ def approval(approval_id: str = "approval-1", revision: int = 1, **changes: Any)
     return ApprovalRecord(**fields | changes)
 
 
+def escalation(escalation_id: str = "escalation-1", revision: int = 1, **changes: Any) -> EscalationRecord:
+    fields: dict[str, Any] = {
+        "escalation_id": escalation_id, "session_id": "session-1", "subject_id": "subject-1", "composition": "support",
+        "cause": EscalationCause.CALLER, "reason": said("wants a person"), "summary": said("caller: a person, please"),
+        "recommended": said("Take the call over."), "stage": EscalationStage.OPEN, "revision": revision,
+        "opened_at": MORNING, "deadline": MORNING + timedelta(minutes=2),
+    }  # fmt: skip
+    return EscalationRecord(**fields | changes)
+
+
+def checkpoint(checkpoint_id: str = "checkpoint-1", revision: int = 1, **changes: Any) -> CheckpointRecord:
+    fields: dict[str, Any] = {
+        "checkpoint_id": checkpoint_id, "task_id": "task-1", "session_id": "session-1", "subject_id": "subject-1",
+        "composition": "support", "rule_id": "plans", "at": "plan", "why": "plans with effects", "digest": "d" * 64,
+        "plan": said("1. refund order 417"), "stage": CheckpointStage.OPEN, "revision": revision,
+        "opened_at": MORNING, "deadline": MORNING + timedelta(minutes=2),
+    }  # fmt: skip
+    return CheckpointRecord(**fields | changes)
+
+
 def decision(number: int = 1, **changes: Any) -> DecisionRecord:
     fields: dict[str, Any] = {
         "approval_id": "approval-1", "number": number, "reviewer": "ann", "verdict": "approve", "accepted": True,
@@ -124,6 +148,12 @@ FULL: tuple[Record, ...] = (
     step(status=StepStatus.DONE, answer=said("refunded", subject_id="subject-2")),
     approval(
         stage=ApprovalStage.APPROVED, decided_at=MORNING, reviewer="ann", note=said("with an apology", "subject-3")
+    ),
+    escalation(
+        stage=EscalationStage.RESUMED, decided_at=MORNING, reviewer="ann", note=said("he is right", "subject-2")
+    ),
+    checkpoint(
+        stage=CheckpointStage.REDIRECTED, decided_at=MORNING, reviewer="ann", note=said("mail first"), step_id="step-1"
     ),
     decision(accepted=False, reason="late"),
     delivery(state=DeliveryState.HEARD, attempts=2, heard_in="session-2"),

@@ -6,11 +6,27 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from record_samples import MORNING, approval, artifact, audit, decision, delivery, said, session, step, task, turn
+from record_samples import (
+    MORNING,
+    approval,
+    artifact,
+    audit,
+    checkpoint,
+    decision,
+    delivery,
+    escalation,
+    said,
+    session,
+    step,
+    task,
+    turn,
+)
 from sqlalchemy import Engine
 
 from contracts.approval import ApprovalStage
+from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
+from contracts.escalation import EscalationStage
 from contracts.records import ReviewerRecord
 from store.errors import StoreError
 from store.reader import RecordReader
@@ -33,11 +49,12 @@ def later(minutes: float) -> timedelta:
 
 
 def test_what_is_not_there_is_none_or_empty(reader: RecordReader) -> None:
-    for one in (reader.session("x"), reader.task("x"), reader.approval("x"), reader.reviewer("x")):
+    for one in (reader.session("x"), reader.task("x"), reader.approval("x"), reader.reviewer("x"),
+                reader.escalation("x"), reader.checkpoint("x")):  # fmt: skip
         assert one is None
     for found in (reader.sessions(), reader.turns("x"), reader.tasks(), reader.steps("x"), reader.approvals(),
                   reader.decisions("x"), reader.deliveries(), reader.artifacts("x"), reader.audit("x"),
-                  reader.reviewers()):  # fmt: skip
+                  reader.reviewers(), reader.escalations(), reader.checkpoints()):  # fmt: skip
         assert found == []
 
 
@@ -100,6 +117,21 @@ def test_approvals_by_stage(reader: RecordReader, writer: RecordWriter) -> None:
     assert [record.approval_id for record in reader.approvals(stage=ApprovalStage.APPROVED)] == ["a2"]
     assert [record.approval_id for record in reader.approvals(session_id="session-2")] == ["a3"]
     assert len(reader.approvals()) == 3
+
+
+def test_escalations_and_checkpoints_by_stage(reader: RecordReader, writer: RecordWriter) -> None:
+    writer.write([
+        escalation("e1"),
+        escalation("e2", opened_at=MORNING + later(1), session_id="session-2"),
+        escalation("e2", stage=EscalationStage.RESUMED, revision=2, opened_at=MORNING + later(1)),
+        checkpoint("c1"),
+        checkpoint("c2", opened_at=MORNING + later(1), task_id="task-2"),
+    ])  # fmt: skip
+    assert [record.escalation_id for record in reader.escalations()] == ["e2", "e1"]
+    assert [record.escalation_id for record in reader.escalations(EscalationStage.OPEN)] == ["e1"]
+    assert [record.escalation_id for record in reader.escalations(session_id="session-2")] == []
+    assert [record.checkpoint_id for record in reader.checkpoints(CheckpointStage.OPEN)] == ["c2", "c1"]
+    assert [record.checkpoint_id for record in reader.checkpoints(task_id="task-1")] == ["c1"]
 
 
 def test_deliveries_by_subject_state_and_session(reader: RecordReader, writer: RecordWriter) -> None:

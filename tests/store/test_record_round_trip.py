@@ -16,8 +16,10 @@ from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
     AuditRecord,
+    CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
+    EscalationRecord,
     Record,
     ReviewerRecord,
     SessionRecord,
@@ -60,6 +62,10 @@ def stored(reader: RecordReader, record: Record) -> Contract | None:
             return next(s for s in reader.steps(record.task_id) if s.step_id == record.step_id)
         case ApprovalRecord():
             return reader.approval(record.approval_id)
+        case EscalationRecord():
+            return reader.escalation(record.escalation_id)
+        case CheckpointRecord():
+            return reader.checkpoint(record.checkpoint_id)
         case DecisionRecord():
             return next(d for d in reader.decisions(record.approval_id) if d.number == record.number)
         case DeliveryRecord():
