@@ -12,12 +12,12 @@ import openai
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import prompts
+from activities import prompts, summaries
 from activities.tools import ToolCaller
 from contracts.base import Content
 from contracts.composition import Composition, Role
 from contracts.handoff import ProposedCall, ThinkRequest, Thought
-from contracts.summary import ActionItem, Cited, Summary, SummaryRequest
+from contracts.summary import Summary, SummaryRequest
 from contracts.task import Plan, PlanRequest, PlanStep
 from policy.authority import tools_of
 
@@ -101,34 +101,16 @@ class ModelActivities:
 
     @activity.defn(name="models.summarize")
     async def summarize(self, request: SummaryRequest) -> Summary:
-        """What a call came to, each line citing its turns."""
+        """What a call came to, each line citing turns that exist, nothing open that the facts call done."""
         composition = self._composition(request.composition)
         summarizer = _role(composition, "summarizer")
         answer = await self._chat(
             summarizer.model,
-            prompts.summary_messages(request, summarizer),
-            response_format=_json_schema("summary", prompts.SUMMARY_SCHEMA),
+            summaries.messages(request, summarizer),
+            response_format=_json_schema("summary", summaries.SCHEMA),
         )
-
-        def said(text: Any) -> Content:
-            return Content(subject_id=request.subject_id, body=text)
-
-        def cited(key: str) -> tuple[Cited, ...]:
-            return tuple(Cited(text=said(i["text"]), turn_ids=i["turn_ids"]) for i in draft[key])
-
         with _in_shape("summary"):
-            draft = _parsed(answer)
-            return Summary(
-                session_id=request.session_id,
-                summary=said(draft["summary"]),
-                decisions=cited("decisions"),
-                action_items=tuple(
-                    ActionItem(text=said(i["text"]), owner=i["owner"], due=i["due"], turn_ids=i["turn_ids"])
-                    for i in draft["action_items"]
-                ),
-                open_questions=cited("open_questions"),
-                promises=cited("promises"),
-            )
+            return summaries.read(_parsed(answer), request)
 
     async def _chat(self, model: str, messages: list[prompts.ChatMessage], **extra: Any) -> Any:
         """An answer with a message in it.

@@ -8,7 +8,6 @@ from typing import Any
 
 from contracts.composition import Composition, Role
 from contracts.handoff import HandoffContext, Message
-from contracts.summary import SummaryRequest
 from contracts.task import PlanRequest
 from contracts.tools import ToolSpec
 
@@ -34,42 +33,6 @@ PLAN_SCHEMA: dict[str, Any] = {
                 },
             },
         }
-    },
-}
-
-
-def _cited(description: str, **more: Any) -> dict[str, Any]:
-    properties = {
-        "text": {"type": "string", "description": description},
-        **more,
-        "turn_ids": {"type": "array", "items": {"type": "string"}, "description": "ids of the turns it rests on"},
-    }
-    return {
-        "type": "array",
-        "items": {
-            "type": "object",
-            "additionalProperties": False,
-            "required": list(properties),
-            "properties": properties,
-        },
-    }
-
-
-_NULLABLE: dict[str, Any] = {"type": ["string", "null"]}
-SUMMARY_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["summary", "decisions", "action_items", "open_questions", "promises"],
-    "properties": {
-        "summary": {"type": "string", "description": "what the call was about and what came of it"},
-        "decisions": _cited("what was decided"),
-        "action_items": _cited(
-            "what somebody still has to do",
-            owner={**_NULLABLE, "description": "who has to do it"},
-            due={**_NULLABLE, "description": "until when"},
-        ),
-        "open_questions": _cited("what was asked and not answered"),
-        "promises": _cited("what the agent promised"),
     },
 }
 
@@ -113,16 +76,6 @@ def handoff_messages(context: HandoffContext, role: Role, messages: Sequence[Mes
     ]
     chat.extend(_wire(message) for message in messages)
     return chat
-
-
-def summary_messages(request: SummaryRequest, summarizer: Role) -> list[ChatMessage]:
-    user = [quoted("Transcript", request.transcript.body)]
-    if request.outcomes.body:
-        user.append(quoted("What the work backstage came to", request.outcomes.body))
-    return [
-        {"role": "system", "content": summarizer.instructions.strip()},
-        {"role": "user", "content": "\n\n".join(user)},
-    ]
 
 
 def quoted(title: str, text: str) -> str:

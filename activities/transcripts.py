@@ -8,9 +8,11 @@ from typing import Protocol
 
 from temporalio import activity
 
-from contracts.base import Content
-from contracts.records import TaskRecord, TurnRecord
-from contracts.summary import SummaryRequest, SummaryStart
+from contracts.delivery import DeliveryState
+from contracts.records import DeliveryRecord, TaskRecord, TurnRecord
+from contracts.summary import Outcome, SummaryRequest, SummaryStart
+
+_TOLD = (DeliveryState.PLAYED, DeliveryState.HEARD)
 
 
 class TranscriptSource(Protocol):
@@ -18,6 +20,7 @@ class TranscriptSource(Protocol):
 
     def turns(self, session_id: str) -> Sequence[TurnRecord]: ...
     def tasks(self, session_id: str) -> Sequence[TaskRecord]: ...
+    def deliveries(self, session_id: str) -> Sequence[DeliveryRecord]: ...
 
 
 class TranscriptActivities:
@@ -26,18 +29,28 @@ class TranscriptActivities:
 
     @activity.defn(name="transcripts.gather")
     async def gather(self, start: SummaryStart) -> SummaryRequest:
-        """The transcript, one line a turn as `[turn_id] speaker: text`, and what each task of the call came to."""
+        """The turns of the call, and what each of its tasks came to."""
         turns = await asyncio.to_thread(self._source.turns, start.session_id)
-        tasks = await asyncio.to_thread(self._source.tasks, start.session_id)
-        lines = [f"[{r.turn.turn_id}] {r.turn.speaker.value}: {r.turn.text.body}" for r in turns]
-        outcomes = [
-            f"- {task.goal.body}: {task.stage.value}" + (f" ({task.speech.body})" if task.speech else "")
-            for task in tasks
-        ]
         return SummaryRequest(
             session_id=start.session_id,
             subject_id=start.subject_id,
             composition=start.composition,
-            transcript=Content(subject_id=start.subject_id, body="\n".join(lines)),
-            outcomes=Content(subject_id=start.subject_id, body="\n".join(outcomes)),
+            day=turns[0].turn.started_at.date() if turns else activity.info().started_time.date(),
+            turns=tuple(record.turn for record in turns),
+            outcomes=await self._outcomes(start.session_id),
+        )
+
+    async def _outcomes(self, session_id: str) -> tuple[Outcome, ...]:
+        tasks = await asyncio.to_thread(self._source.tasks, session_id)
+        deliveries = await asyncio.to_thread(self._source.deliveries, session_id)
+        told = {(d.task_id, d.speech.body) for d in deliveries if d.state in _TOLD}
+        return tuple(
+            Outcome(
+                task_id=task.task_id,
+                goal=task.goal,
+                stage=task.stage,
+                speech=task.speech,
+                told=task.speech is not None and (task.task_id, task.speech.body) in told,
+            )
+            for task in sorted(tasks, key=lambda task: task.requested_at)
         )

@@ -26,6 +26,7 @@ from activities.tools import ToolActivities
 from activities.transcripts import TranscriptActivities, TranscriptSource
 from contracts.composition import Composition
 from contracts.names import TaskQueue
+from contracts.records import DeliveryRecord, TaskRecord
 from store.engine import open_engine
 from store.reader import RecordReader
 from store.writer import RecordWriter
@@ -68,8 +69,11 @@ class Records:
         self.turns = reader.turns
         self._reader = reader
 
-    def tasks(self, session_id: str) -> Sequence[Any]:
+    def tasks(self, session_id: str) -> Sequence[TaskRecord]:
         return self._reader.tasks(session_id=session_id)
+
+    def deliveries(self, session_id: str) -> Sequence[DeliveryRecord]:
+        return self._reader.deliveries(session_id=session_id)
 
 
 @dataclass(frozen=True)

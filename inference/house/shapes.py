@@ -17,6 +17,7 @@ AFTER = frozenset(listed("depends dependencies dependency after requires prerequ
 TOOLS = frozenset(listed("tool tools capability capabilities function functions"))
 DUE = frozenset(["due", "deadline", "when", "until"])
 CITED = frozenset(listed("turn turns citations citation cited cites evidence sources source references refs"))
+TASKS = frozenset(listed("task work outcome"))
 WORDS = frozenset(
     listed(
         """text description title item decision question promise summary body content what statement action

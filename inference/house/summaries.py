@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from inference.house import schema as js
 from inference.house.acts import Act, act_of, is_yes
 from inference.house.conversation import Conversation
+from inference.house.dates import find_date, stated_today
+from inference.house.earlier import Earlier, earlier_parts, retold
 from inference.house.instances import instance
+from inference.house.items import Item, came_about, ids, unique
+from inference.house.outcomes import Outcome, outcomes_of
+from inference.house.promises import actions, is_promise, kept, promises
 from inference.house.schema import Schema
-from inference.house.shapes import CITED, DUE, OWNER, WORDS, array_property, nothing, property_for, worded
+from inference.house.shapes import CITED, DUE, OWNER, TASKS, WORDS, array_property, nothing, property_for, worded
 from inference.house.text import content_stems, expand, name_words, sentence_case, sentences, without_fillers
-from inference.house.transcript import Line, lines_of, spoken_lines
+from inference.house.transcript import Line, spoken_lines
 from inference.house.wordlist import listed
 
 _LISTS = {
@@ -22,37 +27,10 @@ _LISTS = {
     "questions": frozenset(["question", "questions", "open", "unresolved", "unanswered"]),
     "promises": frozenset(["promise", "promises", "commitment", "commitments", "committed"]),
 }
-_PROMISE = re.compile(
-    r"\b(i|we) (will|shall|am going to|are going to|promise)\b|\b(a|my|our) colleague (will|is going to)\b|\blet me\b"
-)
-_DECIDED = re.compile(
-    r"\b(approved|approve|rejected|declined|denied|refused|decided|agreed|confirmed|granted|settled|expired|cancelled|"
-    r"(i|we) have (?!passed|noted|asked|checked|started)[a-z]+(ed|en|t) |has been [a-z]+(ed|en|"
-    r"t)\b|was [a-z]+(ed|en|t) by)\b"
-)
 _NOT_KNOWN = re.compile(
     r"\b(do not know|can not|could not|not sure|find out|will check|look into|no idea|get back to you|unable)\b"
 )
-_DUE = re.compile(
-    r"\b(by|before|until|on|within|in|at the latest by)?\s*((the )?(day after tomorrow|today|"
-    r"tonight|tomorrow|(next |this )?"
-    r"(monday|tuesday|wednesday|thursday|friday|saturday|sunday|week|month)|end of the (day|week|"
-    r"month)|\d{4}-\d{2}-\d{2})|"
-    r"(within|in) (\w+) (minutes?|hours?|days?|weeks?|months?)|(january|february|march|april|may|"
-    r"june|july|august|september|"
-    r"october|november|december) \d{1,2})\b"
-)
 _SMALL_TALK = frozenset({Act.EMPTY, Act.GREETING, Act.THANKS, Act.GOODBYE, Act.REPEAT, Act.AFFIRM, Act.DENY})
-
-
-@dataclass(frozen=True)
-class Item:
-    """One extracted statement with the turn ids that it rests on."""
-
-    text: str
-    turns: tuple[str, ...]
-    owner: str = ""
-    due: str = ""
 
 
 def is_summary(schema: Schema, root: Schema) -> bool:
@@ -70,23 +48,32 @@ def _list_kind(name: str) -> str:
 
 
 def summary(schema: Schema, root: Schema, conversation: Conversation) -> dict[str, Any]:
-    """An instance of a summary schema for the transcript that the conversation holds."""
-    lines = transcript(conversation)
-    outcomes = _outcomes(f"{conversation.system}\n{conversation.last.text}")
-    extracted = {
-        "decisions": _decisions(lines, outcomes),
-        "actions": _actions(lines),
-        "questions": _open_questions(lines),
-        "promises": _promises(lines),
-    }
-    told = _told(lines, outcomes)
+    """An instance of a summary schema for what the conversation holds: a transcript, and summaries of earlier parts."""
+    text = f"{conversation.system}\n{conversation.last.text}"
+    lines, outcomes = transcript(conversation), outcomes_of(text)
+    parts = earlier_parts(text, schema, root, _list_kind)
+    if parts and not spoken_lines(text):
+        lines = []
+    extracted = _carried_on(
+        parts,
+        lines,
+        outcomes,
+        {
+            "decisions": _decisions(lines, outcomes),
+            "actions": actions(lines, outcomes),
+            "questions": _open_questions(lines),
+            "promises": promises(lines),
+        },
+    )
+    told = retold([*(part.told for part in parts), _told(lines, outcomes)]) if parts else _told(lines, outcomes)
     filled = instance(schema, told, root)
     result: dict[str, Any] = filled if isinstance(filled, dict) else {}
+    today = stated_today(conversation.system)
     for name, raw in js.properties(schema).items():
         resolved = js.resolve(raw, root)
         kind = _list_kind(name)
         if js.kind(resolved) == "array" and kind:
-            entries = [_shaped(array_property(schema, root, name), root, item) for item in extracted[kind]]
+            entries = [_shaped(array_property(schema, root, name), root, item, today) for item in extracted[kind]]
             most = resolved.get("maxItems")
             entries = entries[:most] if isinstance(most, int) else entries
             result[name] = entries if js.valid(entries, js.rooted(resolved, root)) else result.get(name, [])
@@ -95,6 +82,31 @@ def summary(schema: Schema, root: Schema, conversation: Conversation) -> dict[st
         elif js.kind(resolved) == "array" and set(name_words(name)) & CITED:
             result[name] = _cited(resolved, root, tuple(line.turn_id for line in lines if line.turn_id))
     return result
+
+
+def _carried_on(
+    parts: list[Earlier], lines: list[Line], outcomes: list[Outcome], extracted: dict[str, list[Item]]
+) -> dict[str, list[Item]]:
+    """What earlier parts stated goes before what is new; what was open then stays only if nothing since settled it."""
+    for kind, items in extracted.items():
+        before = [item for part in parts for item in part.items.get(kind, [])]
+        if kind == "actions":
+            before = [item for item in before if not (is_promise(item.text) and kept(item.text, "", lines, outcomes))]
+        if kind == "questions":
+            before = [item for item in before if not _answered(item.text, lines)]
+        extracted[kind] = unique([*before, *items])
+    return extracted
+
+
+def _answered(question: str, lines: list[Line]) -> bool:
+    own = set(content_stems(question))
+    return any(
+        line.speaker == "agent"
+        and not _NOT_KNOWN.search(expand(line.text))
+        and len(own) > 0
+        and 2 * len(own & set(content_stems(line.text))) > len(own)
+        for line in lines
+    )
 
 
 def transcript(conversation: Conversation) -> list[Line]:
@@ -120,57 +132,7 @@ def _json_line(entry: Any) -> Line | None:
     return Line(turn, who, speaker, text) if text and who else None
 
 
-def _outcomes(text: str) -> list[str]:
-    """Lines under a heading such as "Outcomes:"."""
-    found: list[str] = []
-    under = False
-    for line in text.splitlines():
-        heading = re.match(r"\W*(outcomes?|results?|tasks?)\b[^:]*:\s*(?P<rest>.*)$", line, re.IGNORECASE)
-        if heading:
-            under = True
-            found += [heading["rest"].strip()] if heading["rest"].strip() else []
-        elif under and not line.strip():
-            under = bool(found) is False
-        elif under and re.match(r"\W*[\w ]{3,24}:\s*$", line):
-            under = False
-        elif under:
-            found += [item.text for item in lines_of(line) if not item.speaker]
-    return [text for text in found if content_stems(text) and text.lower() not in ("none", "nothing")]
-
-
-def _promises(lines: list[Line]) -> list[Item]:
-    found: list[Item] = []
-    for line in lines:
-        if line.speaker != "agent":
-            continue
-        for part in sentences(line.text):
-            if (
-                _PROMISE.search(expand(part))
-                and not part.endswith("?")
-                and not re.search(r"\blet me know\b", part, re.I)
-            ):
-                found.append(Item(sentence_case(part), _ids(line), "agent", due_of(part)))
-    return _unique(found)
-
-
-def _actions(lines: list[Line]) -> list[Item]:
-    found = list(_promises(lines))
-    for line in lines:
-        for part in sentences(line.text):
-            if (
-                line.speaker == "caller"
-                and re.search(r"\bi (will|shall|am going to)\b", expand(part))
-                and not part.endswith("?")
-            ):
-                found.append(Item(sentence_case(without_fillers(part)), _ids(line), "caller", due_of(part)))
-            elif line.speaker == "agent" and re.search(
-                r"\b(please (send|bring|call|keep|check|fill)|you (need|have) to|you should)\b", expand(part)
-            ):
-                found.append(Item(sentence_case(part), _ids(line), "caller", due_of(part)))
-    return _unique(found)
-
-
-def _decisions(lines: list[Line], outcomes: list[str]) -> list[Item]:
+def _decisions(lines: list[Line], outcomes: list[Outcome]) -> list[Item]:
     found: list[Item] = []
     for i, line in enumerate(lines):
         before = lines[i - 1] if i else None
@@ -181,15 +143,17 @@ def _decisions(lines: list[Line], outcomes: list[str]) -> list[Item]:
             and before.speaker == "agent"
             and before.text.rstrip().endswith("?")
         ):
-            found.append(Item(f"The caller agreed: {sentence_case(_question_of(before.text))}", _ids(before, line)))
+            found.append(Item(f"The caller agreed: {sentence_case(_question_of(before.text))}", ids(before, line)))
         elif line.speaker == "agent":
             for part in sentences(line.text):
-                if _DECIDED.search(expand(part)) and not part.endswith("?") and not _PROMISE.search(expand(part)):
-                    found.append(Item(sentence_case(part), _ids(line)))
+                if came_about(part) and not is_promise(part):
+                    found.append(Item(sentence_case(part), ids(line)))
     found += [
-        Item(sentence_case(text), ()) for text in outcomes if _DECIDED.search(expand(text)) and not _said(text, lines)
+        Item(sentence_case(outcome.text), (), task=outcome.id)
+        for outcome in outcomes
+        if came_about(outcome.text) and not outcome.open and not _said(outcome.text, lines)
     ]
-    return _unique(found)
+    return unique(found)
 
 
 def _question_of(text: str) -> str:
@@ -205,12 +169,12 @@ def _open_questions(lines: list[Line]) -> list[Item]:
         reply = next((later for later in lines[i + 1 :] if later.speaker == "agent"), None)
         if reply is None or _NOT_KNOWN.search(expand(reply.text)):
             found.append(
-                Item(sentence_case(without_fillers(line.text), "?"), _ids(line) if reply is None else _ids(line, reply))
+                Item(sentence_case(without_fillers(line.text), "?"), ids(line) if reply is None else ids(line, reply))
             )
-    return _unique(found)
+    return unique(found)
 
 
-def _told(lines: list[Line], outcomes: list[str]) -> str:
+def _told(lines: list[Line], outcomes: list[Outcome]) -> str:
     """What the call was about and what came of it, in at most five sentences."""
     salient = [
         line
@@ -224,7 +188,7 @@ def _told(lines: list[Line], outcomes: list[str]) -> str:
         told.append(f"The caller {verb}: {sentence_case(without_fillers(line.text), '?' if verb == 'asked' else '.')}")
     decided = _decisions(lines, [])
     told += [f"The agent said: {item.text}" for item in decided[-2:] if not item.text.startswith("The caller agreed")]
-    told += [sentence_case(text) for text in outcomes if not _said(text, lines)][:2]
+    told += [sentence_case(outcome.text) for outcome in outcomes if not _said(outcome.text, lines)][:2]
     if not told:
         return "Nothing of substance was said." if not lines else f"It was said: {sentence_case(lines[0].text)}"
     return " ".join(told[:6])
@@ -235,21 +199,9 @@ def _said(text: str, lines: list[Line]) -> bool:
     return any(own and len(own & set(content_stems(line.text))) >= 0.8 * len(own) for line in lines)
 
 
-def due_of(text: str) -> str:
-    """When something is due, in the words of the text ("by friday"); "" when it is not said."""
-    match = _DUE.search(expand(text))
-    return match.group(0).strip() if match else ""
-
-
-def _ids(*lines: Line) -> tuple[str, ...]:
-    return tuple(line.turn_id for line in lines if line.turn_id)
-
-
-def _unique(items: list[Item]) -> list[Item]:
-    return list({item.text: item for item in items}.values())
-
-
-def _shaped(schema: Schema, root: Schema, item: Item) -> Any:
+def _shaped(schema: Schema, root: Schema, item: Item, today: date | None) -> Any:
+    if item.made is not None:
+        return item.made
     if js.kind(schema) != "object":
         return worded(schema, root, item.text)
     known = js.properties(schema)
@@ -260,11 +212,12 @@ def _shaped(schema: Schema, root: Schema, item: Item) -> Any:
     )
     if text:
         entry[text] = worded(known[text], root, item.text)
-    for names, value in ((OWNER, item.owner), (DUE, item.due)):
-        name = property_for(schema, root, names)
-        if name and name != text:
-            fits = value and js.valid(value, js.resolve(known[name], root))
-            entry[name] = value if fits else nothing(known[name], root)
+    for name, raw in known.items():
+        value = _attribute(name, js.resolve(raw, root), item, today)
+        if value is not None and name != text:
+            entry[name] = (
+                value if value and js.valid(value, js.rooted(js.resolve(raw, root), root)) else nothing(raw, root)
+            )
     cited = property_for(schema, root, CITED)
     if cited and cited != text:
         resolved = js.resolve(known[cited], root)
@@ -274,6 +227,19 @@ def _shaped(schema: Schema, root: Schema, item: Item) -> Any:
             else (item.turns[0] if item.turns else nothing(known[cited], root))
         )
     return entry
+
+
+def _attribute(name: str, schema: Schema, item: Item, today: date | None) -> str | None:
+    """What an item says about a property named so; "" when it says nothing, None when the property is none of these."""
+    words = set(name_words(name))
+    if words & OWNER:
+        return item.owner
+    if words & DUE:
+        day = find_date(item.due, today) if item.due and ("date" in words or schema.get("format") == "date") else None
+        return (day.isoformat() if day else "") if "date" in words or schema.get("format") == "date" else item.due
+    if words & TASKS and "id" in words:
+        return item.task
+    return None
 
 
 def _cited(schema: Schema, root: Schema, turns: tuple[str, ...]) -> list[Any]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from contracts.base import Content
 from contracts.composition import Composition, Phrases, Role, RoleKind
 from contracts.handoff import Fact, HandoffContext, Message, ProposedCall, ThinkRequest, Trust
-from contracts.summary import SummaryRequest
-from contracts.task import PlanRequest, StepResult, StepStatus, TaskRequest
+from contracts.session import Speaker, Turn
+from contracts.summary import Outcome, SummaryRequest
+from contracts.task import PlanRequest, StepResult, StepStatus, TaskRequest, TaskStage
 from contracts.tools import ToolCall, ToolDeclaration, ToolOutcome, ToolSpec
+
+DAY = datetime(2026, 3, 11, 9, tzinfo=UTC)
+"""A Wednesday."""
 
 SECRET = "my vase from aunt Agatha"
 LOOKUP = ToolDeclaration(name="lookup", server="shop", capability="orders.read")
@@ -86,8 +90,23 @@ def summary_request(composition: str = "desk") -> SummaryRequest:
         session_id="session-1",
         subject_id="subject-1",
         composition=composition,
-        transcript=words(f"[t1] caller: {SECRET}"),
-        outcomes=words("- find it: done"),
+        day=DAY.date(),
+        turns=(turn("t1", f"where is {SECRET}?"), turn("t2", "I will send it by Friday.", Speaker.AGENT)),
+        outcomes=(Outcome(task_id="task-1", goal=words("find it"), stage=TaskStage.DONE, speech=words("It is here.")),),
+    )
+
+
+def turn(turn_id: str, text: str, speaker: Speaker = Speaker.CALLER, number: int = 0) -> Turn:
+    at = DAY + timedelta(seconds=number)
+    return Turn(
+        turn_id=turn_id,
+        session_id="session-1",
+        epoch=1,
+        role="voice",
+        speaker=speaker,
+        text=words(text),
+        started_at=at,
+        ended_at=at,
     )
 
 

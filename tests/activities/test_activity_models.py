@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Any
 
 import openai
@@ -17,13 +18,21 @@ from temporalio.testing import ActivityEnvironment
 from activities import prompts
 from activities.models import ModelActivities
 from activities.tools import ToolCaller
+from contracts.summary import Owner
 
 REGISTRIES: dict[str, ToolCaller] = {"desk": OneTool(), "nobody": OneTool()}
 PLAN = {"steps": [{"id": "s1", "role": "clerk", "goal": "look it up", "depends_on": []}]}
-ITEM = {"text": "send it", "owner": None, "due": "Friday", "turn_ids": ["t1"]}
+ITEM = {
+    "text": "send it",
+    "owner": "agent",
+    "due_words": "by Friday",
+    "due_date": "2026-03-13",
+    "turn_ids": ["t2"],
+    "task_id": None,
+}
 SUMMARY = {
     "summary": "A call.",
-    "decisions": [{"text": "yes", "turn_ids": ["t1"]}],
+    "decisions": [{"text": "yes", "turn_ids": ["t1"], "task_id": None}],
     "action_items": [ITEM],
     "open_questions": [],
     "promises": [],
@@ -81,7 +90,32 @@ async def test_a_summary_is_read(models: ModelActivities, server: ChatServer) ->
     server.says(json.dumps(SUMMARY))
     summary = await run(models.summarize, summary_request())
     assert summary.summary.body == "A call." and summary.decisions[0].turn_ids == ("t1",)
-    assert (summary.action_items[0].owner, summary.action_items[0].due) == (None, "Friday")
+    item, told = summary.action_items
+    assert (item.owner, item.due, item.turn_ids) == (Owner.AGENT, date(2026, 3, 13), ("t2",))
+    assert item.due_words is not None and item.due_words.body == "by Friday"
+    assert (told.task_id, told.owner) == ("task-1", Owner.AGENT), "done, and not told to the caller yet"
+
+
+async def test_a_summary_stands_as_far_as_the_call_bears_it_out(models: ModelActivities, server: ChatServer) -> None:
+    made_up = {"text": "the moon is made of cheese", "turn_ids": ["t9", "turn"], "task_id": "task-9"}
+    bracketed = {"text": "where it is", "turn_ids": ["[T1]", "t9"], "task_id": None}
+    uncited = {"text": "it will be sent by Friday", "turn_ids": [], "task_id": None}
+    done = {**ITEM, "text": "find it", "task_id": "task-1", "due_date": "Friday", "due_words": None, "owner": None}
+    server.says(
+        json.dumps(
+            {**SUMMARY, "decisions": [made_up], "open_questions": [bracketed], "promises": [uncited],
+             "action_items": [done]}
+        )
+    )  # fmt: skip
+    request = summary_request()
+    told = request.outcomes[0].model_copy(update={"told": True})
+    summary = await run(models.summarize, request.model_copy(update={"outcomes": (told,)}))
+    assert summary.decisions == () and summary.action_items == ()
+    assert [q.turn_ids for q in summary.open_questions] == [("t1",)]
+    assert [p.turn_ids for p in summary.promises] == [("t2",)]
+    server.says(json.dumps({**SUMMARY, "action_items": [done]}))
+    [item] = (await run(models.summarize, request)).action_items
+    assert (item.task_id, item.due, item.owner) == ("task-1", None, None), "a date that is none is no date"
 
 
 async def failure(models: ModelActivities, activity: str = "plan") -> ApplicationError:
@@ -142,7 +176,7 @@ async def test_an_answer_that_is_none(
         ("plan", json.dumps({"steps": [{**PLAN["steps"][0], "goal": {"words": SECRET}}]})),
         ("summarize", "{}"),
         ("summarize", json.dumps({**SUMMARY, "action_items": [{**ITEM, "owner": [SECRET]}]})),
-        ("summarize", json.dumps({**SUMMARY, "decisions": [{"text": "yes", "turn_ids": None}]})),
+        ("summarize", json.dumps({**SUMMARY, "decisions": [{"text": "yes", "turn_ids": None, "task_id": None}]})),
         ("summarize", json.dumps({**SUMMARY, "summary": None})),
     ],
 )

@@ -7,7 +7,7 @@ import json
 from activity_samples import DESK, MESSAGES, SECRET, SPEC, context, plan_request, summary_request
 from jsonschema import Draft202012Validator
 
-from activities import prompts
+from activities import prompts, summaries
 
 
 def test_a_planner_is_told_the_roles_with_tools_the_limit_and_what_was_wrong() -> None:
@@ -53,9 +53,10 @@ def test_text_from_outside_cannot_close_its_own_quotation() -> None:
 
 
 def test_a_summarizer_is_told_transcript_and_outcomes() -> None:
-    system, user = prompts.summary_messages(summary_request(), DESK.role("summarizer"))
-    assert system["content"] == "You sum up."
-    assert "[t1] caller:" in user["content"] and "- find it: done" in user["content"]
+    system, user = summaries.messages(summary_request(), DESK.role("summarizer"))
+    assert system["content"] == "You sum up.\n\nToday is Wednesday 2026-03-11."
+    assert "[t1] caller:" in user["content"] and "[t2] agent: I will send it by Friday." in user["content"]
+    assert '[task-1] (done, not told to the caller yet) "find it" -> "It is here."' in user["content"]
 
 
 def test_tools_are_offered_in_the_shape_of_the_protocol() -> None:
@@ -81,6 +82,6 @@ def test_the_schemas_are_strict() -> None:
             for inner in schema:
                 check(inner)
 
-    for schema in (prompts.PLAN_SCHEMA, prompts.SUMMARY_SCHEMA):
+    for schema in (prompts.PLAN_SCHEMA, summaries.SCHEMA):
         Draft202012Validator.check_schema(schema)
         check(schema)

@@ -53,7 +53,9 @@ async def test_a_refund_is_asked_for_approved_by_signal_and_heard(
     over = await backstage.session_over(call.session_id)
     assert over.end_reason == "the caller hung up"
     written = await backstage.summary(call.session_id)
-    assert Summary.model_validate_json(written.body.body).action_items
+    summary = Summary.model_validate_json(written.body.body)
+    assert summary.decisions and summary.promises
+    assert not [item for item in summary.action_items if item.task_id == task.task_id], "it was done and told"
     assert backstage.epoch(call.session_id) == 1
 
 

@@ -21,6 +21,7 @@ from contracts.names import Signal, attendance_workflow_id
 from contracts.summary import Summary, SummaryRequest
 from contracts.task import Plan, PlanRequest
 from contracts.tools import ToolCall, ToolOutcome, ToolSpec, ToolStatus
+from policy.summary import transcript
 
 T = TypeVar("T")
 Planner = Callable[[PlanRequest], Awaitable[Plan]]
@@ -50,7 +51,7 @@ class Models:
 
     @activity.defn(name="models.summarize")
     async def summarize(self, request: SummaryRequest) -> Summary:
-        words = Content(subject_id=request.subject_id, body=f"{request.transcript.body}\n{request.outcomes.body}")
+        words = Content(subject_id=request.subject_id, body=transcript(request.turns))
         return Summary(session_id=request.session_id, summary=words)
 
     def thoughts_of(self, task_id: str) -> list[ThinkRequest]:

@@ -16,7 +16,7 @@ from contracts.records import (
     TaskRecord,
     TurnRecord,
 )
-from contracts.summary import Summary
+from contracts.summary import ActionItem, Summary
 from store.reader import RecordReader
 from workers.commands.printing import clock, milliseconds, print_table, time_of_day
 
@@ -122,7 +122,7 @@ def show_summary(console: Console, summary: Summary) -> None:
     console.print(Text(summary.summary.body))
     for title, lines in (
         ("Decisions", [d.text.body for d in summary.decisions]),
-        ("Action items", [_item(i.text.body, i.owner, i.due) for i in summary.action_items]),
+        ("Action items", [_item(i) for i in summary.action_items]),
         ("Open questions", [q.text.body for q in summary.open_questions]),
         ("Promises", [p.text.body for p in summary.promises]),
     ):
@@ -132,5 +132,6 @@ def show_summary(console: Console, summary: Summary) -> None:
                 console.print(Text(f"- {line}"))
 
 
-def _item(text: str, owner: str | None, due: str | None) -> str:
-    return text + (f" [{owner}]" if owner else "") + (f" by {due}" if due else "")
+def _item(item: ActionItem) -> str:
+    due = item.due.isoformat() if item.due else item.due_words.body if item.due_words else None
+    return item.text.body + (f" [{item.owner.value}]" if item.owner else "") + (f" until {due}" if due else "")

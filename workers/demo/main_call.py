@@ -43,7 +43,7 @@ async def play(scene: Scene, drawn: Drawn, decide: Decide, trouble: Trouble) -> 
     delivery = await scene.backstage.wait(backstage.outcome_heard(task.task_id), within=15) if task else None
     found = f"{delivery.delivery_id}: {delivery.state.value}" if delivery else "no outcome in state heard"
     scene.checks.add("the outcome is recorded as heard to its end", delivery is not None, found)
-    await _summary(scene, call.session_id)
+    await _summary(scene, call.session_id, task)
     return call.session_id
 
 
@@ -136,11 +136,12 @@ async def _not_paid(scene: Scene, call: Conversation, order: Order, since: int) 
     scene.checks.add("no refund is in the shop's books", not refunds, f"{len(refunds)} refunds")
 
 
-async def _summary(scene: Scene, session_id: str) -> None:
+async def _summary(scene: Scene, session_id: str, task: TaskRecord | None) -> None:
     summary = await scene.backstage.wait(lambda reader: summary_of(reader.artifacts(session_id)), within=40)
     items = [item.text.body for item in summary.action_items] if summary else []
+    kept = bool(summary and task and not any(item.task_id == task.task_id for item in summary.action_items))
     found = f"{len(items)} action items: {'; '.join(items)[:160]}" if summary else "no summary within 40 s"
-    scene.checks.add("a summary with action items was written", bool(items), found)
+    scene.checks.add("a summary was written, in which what is done is not still to be done", kept, found)
 
 
 def told(exchange: Exchange) -> str:
