@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import types
 import typing
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, get_args, get_origin
 
@@ -31,6 +31,7 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**53), 2**53),
     float: st.floats(allow_nan=False, allow_infinity=False),
     bool: st.booleans(),
+    date: st.dates(),
     datetime: MOMENTS,
     type(None): st.none(),
     Any: JSON_VALUES,
