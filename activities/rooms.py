@@ -66,6 +66,9 @@ class RoomActivities:
             role=request.role,
             epoch=request.epoch,
             task_token=token,
+            composition=request.composition,
+            subject_id=request.subject_id,
+            caller_identity=request.caller_identity,
         )
         await self._remove_lower_epochs(request)
         await self._livekit.agent_dispatch.create_dispatch(

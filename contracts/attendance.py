@@ -12,6 +12,8 @@ class AttendanceStart(Contract):
     room: str
     role: str
     caller_identity: str
+    composition: str = ""
+    subject_id: str = ""
     epoch: int = 0
     heartbeat_timeout: float
     probe_timeout: float
@@ -27,11 +29,17 @@ class AttendRequest(Contract):
     role: str
     epoch: int
     join_timeout: float
+    composition: str = ""
+    subject_id: str = ""
+    caller_identity: str = ""
     attached_identity: str | None = None
 
 
 class DispatchMetadata(Contract):
-    """What a dispatched job is told: who it is and the task token it heartbeats with. Never content."""
+    """What a dispatched job is told: who it is and the task token it heartbeats with. Never content.
+
+    The last three are what it cannot greet and serve without, should the durable side be away when it asks.
+    """
 
     session_id: str
     room: str
@@ -39,6 +47,14 @@ class DispatchMetadata(Contract):
     epoch: int
     task_token: str
     """Base64 of the activity's task token."""
+    composition: str = ""
+    subject_id: str = ""
+    caller_identity: str = ""
+
+    @property
+    def introduces(self) -> bool:
+        """Whether it tells all that a first agent needs: an older sender does not."""
+        return bool(self.composition and self.subject_id and self.caller_identity)
 
 
 class AttachToken(Contract):

@@ -1,4 +1,4 @@
-"""What a live process is told when it starts, and what a job is told when it is dispatched."""
+"""What a live process is told when it starts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contracts.attendance import DispatchMetadata
 from contracts.composition import Composition
 
 
@@ -15,7 +14,7 @@ class Timings:
     """Seconds. The defaults suit a phone call; tests shorten some."""
 
     snapshot: float = 1.0
-    """How long a first agent waits for its snapshot before it greets without one."""
+    """How long a first agent that its dispatch told too little waits for its snapshot, and any agent for its tools."""
     snapshot_again: float = 2.5
     """The same for one that takes over: it has more to lose."""
     call_timeout: float = 2.0
@@ -61,11 +60,3 @@ class LiveConfig:
             return self.compositions[wanted]
         except KeyError:
             raise KeyError(f"no composition {wanted!r}; known: {', '.join(sorted(self.compositions))}") from None
-
-
-class Dispatch(DispatchMetadata):
-    """The job's metadata. The last three let an agent serve a call while the durable side is away; ids, no content."""
-
-    composition: str = ""
-    subject_id: str = ""
-    caller_identity: str = ""

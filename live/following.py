@@ -13,6 +13,8 @@ from live.context import CallContext, leading_instructions, whole
 from live.deliveries import Deliveries
 from live.leaving import Leaving, Reason
 
+ASK_AGAIN_SECONDS = 1.0
+
 
 class Following:
     def __init__(
@@ -33,11 +35,10 @@ class Following:
 
     async def run(self, snapshot: SessionSnapshot | None, *, ask_seconds: float) -> None:
         """Until the session ended. Without a snapshot it is asked for, each time for `ask_seconds`."""
-        while snapshot is None:
-            await asyncio.sleep(1.0)
-            snapshot = await self._bridge.snapshot(ask_seconds)
-            if snapshot is not None:
-                await self._take_late(snapshot)
+        if snapshot is None:
+            while (snapshot := await self._bridge.snapshot(ask_seconds)) is None:  # noqa: ASYNC110 (nobody tells)
+                await asyncio.sleep(ASK_AGAIN_SECONDS)
+            await self._take_late(snapshot)
         for offer in snapshot.offers:
             self._deliveries.offered(offer)
         async for event in self._bridge.events(snapshot.stream_offset):
@@ -50,9 +51,10 @@ class Following:
         known = self._agent.chat_ctx.copy()
         ids = {item.id for item in known.items}
         earlier = [item for item in whole(snapshot.turns).items if item.id not in ids]
-        for at, item in enumerate(earlier, start=leading_instructions(known)):
-            known.items.insert(at, item)
-        await self._agent.update_chat_ctx(known)
+        if earlier:
+            for at, item in enumerate(earlier, start=leading_instructions(known)):
+                known.items.insert(at, item)
+            await self._agent.update_chat_ctx(known)
 
     def _on_event(self, event: Event) -> None:
         match event.payload:

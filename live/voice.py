@@ -10,14 +10,14 @@ from typing import Any
 from livekit.agents import AutoSubscribe, JobContext, llm
 from livekit.agents.voice.room_io import RoomOptions
 
-from contracts.attendance import AttendResult
+from contracts.attendance import AttendResult, DispatchMetadata
 from contracts.session import CallerPresence, SessionSnapshot, Turn
 from live import delegation
 from live.agent import VoiceAgent
 from live.attending import Attending
 from live.bridge import Bridge, Connect
 from live.caller import Caller
-from live.config import Dispatch, LiveConfig
+from live.config import LiveConfig
 from live.context import CallContext, conversation, restored
 from live.deathwatch import DeathWatch
 from live.delegation import CallFacts, Delegation
@@ -39,7 +39,7 @@ class VoiceCall:
         self, ctx: JobContext, config: LiveConfig, connect: Connect, registries: Mapping[str, Registry], warm: Warm
     ) -> None:
         self._ctx, self._config, self._registries, self._warm = ctx, config, registries, warm
-        self._dispatch = dispatch = Dispatch.model_validate_json(ctx.job.metadata)
+        self._dispatch = dispatch = DispatchMetadata.model_validate_json(ctx.job.metadata)
         names = {"session_id": dispatch.session_id, "role": dispatch.role, "epoch": dispatch.epoch}
         self._watch = DeathWatch(config.watch_socket, **names)  # type: ignore[arg-type]
         self._watch.open()
@@ -68,10 +68,13 @@ class VoiceCall:
         self._attending.watch(self._ctx.room)
         self._finished = asyncio.create_task(self._finish(), name="finish")
         timings = self._config.timings
-        snapshot, _ = await asyncio.gather(
-            self._bridge.snapshot(timings.snapshot if self._dispatch.epoch <= 1 else timings.snapshot_again),
-            self._ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY),
-        )
+        connecting = self._ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)
+        if self._dispatch.epoch <= 1 and self._dispatch.introduces:
+            snapshot = None  # nothing was said yet: what is owed comes with it, after the greeting
+            await connecting
+        else:
+            patience = timings.snapshot if self._dispatch.epoch <= 1 else timings.snapshot_again
+            snapshot, _ = await asyncio.gather(self._bridge.snapshot(patience), connecting)
         for participant in self._ctx.room.remote_participants.values():
             self._attending.notice(participant)
         await self._converse(snapshot)

@@ -14,8 +14,8 @@ from aiohttp import web
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
 
 from contracts import names
+from contracts.attendance import DispatchMetadata
 from live.bridge import send
-from live.config import Dispatch
 from live.outbox import resend
 from live.spool import Spool
 from tools.compositions import load_compositions
@@ -55,7 +55,7 @@ async def session_ended(ctx: JobContext) -> None:
 
 async def on_request(request: JobRequest) -> None:
     """Role and epoch are in the participant's attributes from its first moment: they confirm the join."""
-    dispatch = Dispatch.model_validate_json(request.job.metadata)
+    dispatch = DispatchMetadata.model_validate_json(request.job.metadata)
     await request.accept(attributes={names.ATTRIBUTE_ROLE: dispatch.role, names.ATTRIBUTE_EPOCH: str(dispatch.epoch)})
 
 

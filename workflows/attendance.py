@@ -115,6 +115,9 @@ class AttendanceWorkflow:
             role=start.role,
             epoch=self._epoch,
             join_timeout=start.join_timeout,
+            composition=start.composition,
+            subject_id=start.subject_id,
+            caller_identity=start.caller_identity,
             attached_identity=self._identity if reattach else None,
         )
         what = f"agent {self._epoch} of role {start.role} in the room"

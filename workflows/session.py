@@ -179,6 +179,8 @@ class SessionWorkflow:
                     room=start.room,
                     role=role.name,
                     caller_identity=start.caller_identity,
+                    composition=start.composition,
+                    subject_id=start.subject_id,
                     heartbeat_timeout=times.heartbeat_timeout,
                     probe_timeout=times.probe_timeout,
                     join_timeout=times.join_timeout,

@@ -101,6 +101,9 @@ async def call(stage: World, **more: Any) -> Call:
 
 async def test_a_whole_call_is_written_down_and_summed_up(stage: World) -> None:
     it = await call(stage)
+    [attend] = [a for a in stage.rooms.attends if a.session_id == it.session_id]
+    told = (attend.composition, attend.subject_id, attend.caller_identity)
+    assert told == ("desk", f"subject-of-{it.session_id}", "caller-1"), "an agent is told whose call it is"
     for number in (1, 2, 2, 1, 3):
         await it.turn(number)
     known = await stage.snapshot(it.session_id)
