@@ -17,6 +17,7 @@ class ToolCaller(Protocol):
     async def specs(self, role: str) -> tuple[ToolSpec, ...]: ...
     async def call(self, call: ToolCall) -> ToolOutcome: ...
     async def resolve(self, call: ToolCall) -> ToolOutcome: ...
+    async def objection(self, call: ToolCall) -> str | None: ...
 
 
 class ToolActivities:
@@ -48,6 +49,11 @@ class ToolActivities:
     async def resolve(self, call: ToolCall) -> ToolOutcome:
         """Asks the tool's declared look-up whether an effect with unknown outcome happened."""
         return await self._registry(call).resolve(call)
+
+    @activity.defn(name="tools.objection")
+    async def objection(self, call: ToolCall) -> str | None:
+        """What the registry or the tool's schema has against that call; None is nothing. Nothing is sent."""
+        return await self._registry(call).objection(call)
 
     def _registry(self, call: ToolCall) -> ToolCaller:
         try:

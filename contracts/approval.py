@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field
 
 from contracts.base import Content, Contract, Moment
 from contracts.ladder import Fallback
@@ -10,6 +13,7 @@ from contracts.ladder import Fallback
 
 class Verdict(StrEnum):
     APPROVE = "approve"
+    """The action shown; or, with `arguments`, the action with these changed."""
     REJECT = "reject"
     EXTEND = "extend"
     """A later deadline, by `seconds`."""
@@ -25,10 +29,17 @@ class Verdict(StrEnum):
         return self in (Verdict.APPROVE, Verdict.REJECT)
 
 
+class Editable(Contract):
+    """An argument that a reviewer may change. A number, or a text that is one, may be bounded and keeps its sign."""
+
+    at_most: float | Literal["original"] | None = None
+
+
 class ApprovalRequest(Contract):
     """Input of an approval workflow.
 
-    `digest` is over tool and arguments; `action` says them in plain words; `why` names the rule; times in seconds.
+    `digest` is over tool and arguments; `action` says them in plain words, made by the tool's sentence `say` if it has
+    one; `why` names the rule; `role` is who wants to call; times in seconds. `approvers` different people must approve.
     The outcome goes to `reply_to` (a workflow id) by the signal `approval_decided`.
     """
 
@@ -53,18 +64,27 @@ class ApprovalRequest(Contract):
     fallback: Fallback = Fallback.DENY
     max_extension_seconds: float = 0.0
     """How much later than asked its deadline may become, all extensions together."""
+    editable: dict[str, Editable] = Field(default_factory=dict)
+    approvers: int = 1
+    role: str = ""
+    say: str | None = None
     reply_to: str
 
 
 class Decision(Contract):
-    """A reviewer's decision. `digest` may be shortened to no less than 8 characters."""
+    """A reviewer's decision. `digest` may be shortened to no less than 8 characters.
+
+    `note` are words for the caller, `private` for the records alone; `arguments` (with `approve`) are those to change.
+    """
 
     reviewer: str
     verdict: Verdict
     digest: str
     note: Content | None = None
+    private: Content | None = None
     seconds: float | None = None
     to: str | None = None
+    arguments: dict[str, Any] | None = None
     channel: str = "signal"
 
 
@@ -100,21 +120,38 @@ class OpenApproval(Contract):
 
 
 class ApprovalOutcome(Contract):
-    """Sent to the waiting workflow. `note` is the reviewer's words to the caller, if any."""
+    """Sent to the waiting workflow. `note` is the reviewer's words to the caller, if any.
+
+    `digest` covers exactly what was decided; `arguments` (JSON) are set if a reviewer changed them.
+    """
 
     approval_id: str
     stage: ApprovalStage
     digest: str
+    arguments: Content | None = None
     reviewer: str | None = None
     note: Content | None = None
 
 
+class Edited(Contract):
+    """The action as a reviewer changed it: what is to be decided from then on. `fields` names what differs."""
+
+    arguments: Content
+    action: Content
+    digest: str
+    fields: tuple[str, ...]
+
+
 class ApprovalView(Contract):
-    """Answer of the approval workflow's query."""
+    """Answer of the approval workflow's query. A decision must cover `digest`."""
 
     request: ApprovalRequest
     stage: ApprovalStage
     deadline: Moment
+    digest: str = ""
+    edited: Edited | None = None
+    approved_by: tuple[str, ...] = ()
+    """Whose approval covers `digest`."""
     receipts: tuple[DecisionReceipt, ...]
     claimed_by: str | None = None
     only: str | None = None

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from contracts import ladder as ladders
+from contracts.approval import Editable
 from contracts.base import Contract
 from contracts.checkpoint import CheckpointRule
 from contracts.escalation import EscalationRules
@@ -61,6 +62,7 @@ class Phrases(Contract):
     )
     still_there: str = "I cannot hear you. Are you still there?"
     waiting_approval: str = "A colleague is checking your request now. I will tell you as soon as it is decided."
+    edited: str = "A colleague approved it with a change: {action}."
     declined: str = "I am sorry, your request was not approved."
     still_waiting: str = "Your request is still waiting for a colleague. I have reminded them."
     passed_on: str = "I have asked another colleague to look at your request."
@@ -104,6 +106,10 @@ class ApprovalRule(Contract):
     fallback: Fallback = Field(default_factory=ladders.fallback_of)
     max_extension_seconds: float = 0.0
     """By how much reviewers may put the deadline off, all extensions together; 0: not at all."""
+    editable: dict[str, Editable] = Field(default_factory=dict)
+    """Arguments that a reviewer may change before approving, and up to where: `{amount: {at_most: original}}`."""
+    approvers: int = Field(default=1, ge=1)
+    """How many different people must approve."""
 
     @model_validator(mode="after")
     def _one_deadline(self) -> ApprovalRule:

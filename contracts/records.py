@@ -64,6 +64,11 @@ class StepRecord(Contract):
 
 
 class ApprovalRecord(Contract):
+    """`action`, `arguments` and `digest` are as asked; `edited_…` as a reviewer changed them, if one did.
+
+    `approved_by` approved what is to be decided now.
+    """
+
     type: Literal["approval"] = "approval"
     approval_id: str
     task_id: str
@@ -78,6 +83,13 @@ class ApprovalRecord(Contract):
     digest: str
     rule_id: str
     why: str
+    context_pack: Content | None = None
+    editable: tuple[str, ...] = ()
+    approvers: int = 1
+    approved_by: tuple[str, ...] = ()
+    edited_action: Content | None = None
+    edited_arguments: Content | None = None
+    edited_digest: str | None = None
     stage: ApprovalStage
     revision: int
     opened_at: Moment
@@ -143,6 +155,8 @@ class DecisionRecord(Contract):
     verdict: str
     accepted: bool
     reason: str
+    remark: Content | None = None
+    """The reviewer's words that the caller was not told."""
     channel: str
     at: Moment
 

@@ -11,12 +11,14 @@ from contracts.approval import (
     ApprovalStage,
     ApprovalView,
     DecisionReceipt,
+    Edited,
     Verdict,
 )
 from contracts.base import Content, Contract, Moment
 from contracts.records import ReviewerRecord
 from policy.arrival import Arrived
 from policy.authority import MIN_DIGEST, covers
+from policy.editing import edited
 from policy.reviewers import named
 
 
@@ -33,6 +35,23 @@ class ApprovalState(Contract):
     claimed_by: str | None = None
     only: str | None = None
     """Who alone may decide, once delegated: a reviewer's name, or `group:NAME`."""
+    edited: Edited | None = None
+    approved_by: tuple[str, ...] = ()
+    """Different people, each of whom approved exactly the action of `digest`."""
+
+    @property
+    def digest(self) -> str:
+        """Of the action that is decided about now, as asked or as edited since."""
+        return self.edited.digest if self.edited else self.request.digest
+
+    @property
+    def arguments(self) -> Content:
+        return self.edited.arguments if self.edited else self.request.arguments
+
+    @property
+    def lacking(self) -> int:
+        """How many more people must approve."""
+        return self.request.approvers - len(self.approved_by)
 
 
 def opened(request: ApprovalRequest, now: datetime) -> ApprovalState:
@@ -45,13 +64,20 @@ def judge(
     reviewer: ReviewerRecord | None,
     now: datetime,
     delegates: Sequence[ReviewerRecord] = (),
+    objection: str | None = None,
 ) -> tuple[ApprovalState, DecisionReceipt]:
     """The state after a decision that arrived at `now`, and the receipt that says what became of it.
 
-    `delegates` are the people whom `arrived.to` names, as the records know them.
+    `delegates` are the people whom `arrived.to` names, as the records know them. `objection` is what the tool itself
+    has against the edited action.
     """
+    edit = _edit(state, arrived)
     refusal = _refusal(state, arrived, reviewer, now) or _steering_refusal(state, arrived, delegates)
-    after, reason = (state, refusal) if refusal is not None else _taken(state, arrived, now)
+    refusal = refusal or (edit if isinstance(edit, str) else objection) or _repeated(state, arrived, edit)
+    if refusal is not None:
+        after, reason = state, refusal
+    else:
+        after, reason = _taken(state, arrived, edit if isinstance(edit, Edited) else None, now)
     receipt = DecisionReceipt(
         number=len(state.receipts) + 1,
         reviewer=arrived.reviewer,
@@ -64,7 +90,33 @@ def judge(
     return after.model_copy(update={"receipts": (*state.receipts, receipt)}), receipt
 
 
-def _taken(state: ApprovalState, arrived: Arrived, now: datetime) -> tuple[ApprovalState, str]:
+def proposed(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime) -> Edited | None:
+    """The edited action that would be approved, so that its tool can be asked; None if there is none, or it cannot."""
+    if _refusal(state, arrived, reviewer, now) is not None:
+        return None
+    edit = _edit(state, arrived)
+    return edit if isinstance(edit, Edited) else None
+
+
+def _edit(state: ApprovalState, arrived: Arrived) -> Edited | str | None:
+    """The edited action, or why it cannot be; None if the action is to stay as it is."""
+    if arrived.problem is not None or arrived.arguments is None:
+        return None
+    edit = edited(state.request, state.arguments, arrived.arguments)
+    return None if isinstance(edit, Edited) and edit.digest == state.digest else edit
+
+
+def _repeated(state: ApprovalState, arrived: Arrived, edit: Edited | str | None) -> str | None:
+    if arrived.verdict == Verdict.APPROVE and edit is None and arrived.reviewer in state.approved_by:
+        return f"{arrived.reviewer} has approved already: {_people(state.lacking)} must approve too"
+    return None
+
+
+def _people(number: int) -> str:
+    return "another person" if number == 1 else f"{number} other people"
+
+
+def _taken(state: ApprovalState, arrived: Arrived, edit: Edited | None, now: datetime) -> tuple[ApprovalState, str]:
     """The state after a decision that nothing speaks against, and what it did, in words."""
     changes: dict[str, object]
     match Verdict(arrived.verdict):
@@ -79,17 +131,34 @@ def _taken(state: ApprovalState, arrived: Arrived, now: datetime) -> tuple[Appro
             changes, reason = {"claimed_by": arrived.reviewer}, f"claimed by {arrived.reviewer}"
         case Verdict.RELEASE:
             changes, reason = {"claimed_by": None}, f"released by {arrived.reviewer}"
-        case Verdict.APPROVE | Verdict.REJECT as verdict:
-            changes = {
-                "stage": ApprovalStage.APPROVED if verdict is Verdict.APPROVE else ApprovalStage.REJECTED,
-                "decided_at": now,
-                "reviewer": arrived.reviewer,
-                "note": Content(subject_id=state.request.subject_id, body=arrived.note) if arrived.note else None,
-            }
-            reason = "counted"
+        case Verdict.REJECT:
+            changes, reason = _ended(state, arrived, ApprovalStage.REJECTED, now), "counted"
+        case Verdict.APPROVE:
+            state, reason = _approved(state, arrived, edit)
+            changes = {} if state.lacking else _ended(state, arrived, ApprovalStage.APPROVED, now)
     if state.claimed_by not in (None, arrived.reviewer):
         reason += f", although claimed by {state.claimed_by}"
     return state.model_copy(update=changes), reason
+
+
+def _approved(state: ApprovalState, arrived: Arrived, edit: Edited | None) -> tuple[ApprovalState, str]:
+    """One more yes to the action; or, edited, the first one to another action, which nobody else has seen yet."""
+    reason = "counted"
+    if edit is not None:
+        others = [name for name in state.approved_by if name != arrived.reviewer]
+        state = state.model_copy(update={"edited": edit, "approved_by": ()})
+        changed = f"changed {', '.join(edit.fields)}" if edit.fields else "changed back to what was asked"
+        reason += f", {changed}: the action is now {edit.digest[:12]}"
+        reason += f", which {' and '.join(others)} did not approve" if others else ""
+    state = state.model_copy(update={"approved_by": (*state.approved_by, arrived.reviewer)})
+    if state.lacking:
+        reason += f": {len(state.approved_by)} of {state.request.approvers}, {_people(state.lacking)} must approve too"
+    return state, reason
+
+
+def _ended(state: ApprovalState, arrived: Arrived, stage: ApprovalStage, now: datetime) -> dict[str, object]:
+    note = Content(subject_id=state.request.subject_id, body=arrived.note) if arrived.note else None
+    return {"stage": stage, "decided_at": now, "reviewer": arrived.reviewer, "note": note}
 
 
 def _steering_refusal(state: ApprovalState, arrived: Arrived, delegates: Sequence[ReviewerRecord]) -> str | None:
@@ -102,8 +171,11 @@ def _steering_refusal(state: ApprovalState, arrived: Arrived, delegates: Sequenc
     elif arrived.verdict == Verdict.DELEGATE:
         if not delegates:
             return f"{arrived.to} is neither a reviewer nor a group with one; see 'greenroom reviewers ls'"
-        if not any(_able(request, delegate) for delegate in delegates):
+        able = {delegate.name for delegate in delegates if _able(request, delegate)}
+        if not able:
             return f"nobody of {arrived.to} may decide about {request.capability}"
+        if len(able - set(state.approved_by)) < state.lacking:
+            return f"{_people(state.lacking)} must approve, and {arrived.to} are not so many"
     elif arrived.verdict == Verdict.CLAIM and state.claimed_by is not None:
         return f"claimed by {state.claimed_by} already; whoever may decide still may"
     elif arrived.verdict == Verdict.RELEASE and state.claimed_by != arrived.reviewer:
@@ -136,7 +208,7 @@ def _refusal(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | 
         return f"{arrived.reviewer} is in none of the groups {', '.join(request.reviewers)}"
     if len(arrived.digest) < MIN_DIGEST:
         return f"the decision names no action: give the digest shown, at least {MIN_DIGEST} characters"
-    if not covers(arrived.digest, request.digest):
+    if not covers(arrived.digest, state.digest):
         return "the decision covers another action than the one shown"
     return None
 
@@ -159,7 +231,8 @@ def outcome(state: ApprovalState) -> ApprovalOutcome:
     return ApprovalOutcome(
         approval_id=state.request.approval_id,
         stage=state.stage,
-        digest=state.request.digest,
+        digest=state.digest,
+        arguments=state.edited.arguments if state.edited else None,
         reviewer=state.reviewer,
         note=state.note,
     )
@@ -170,6 +243,9 @@ def view(state: ApprovalState) -> ApprovalView:
         request=state.request,
         stage=state.stage,
         deadline=state.deadline,
+        digest=state.digest,
+        edited=state.edited,
+        approved_by=state.approved_by,
         receipts=state.receipts,
         claimed_by=state.claimed_by,
         only=state.only,

@@ -11,6 +11,7 @@ from contracts.ladder import GROUP
 
 MAX_WORD = 64
 MAX_NOTE = 2000
+MAX_ARGUMENTS = 20_000
 MAX_SECONDS = 366 * 86_400.0
 
 
@@ -21,8 +22,12 @@ class Arrived(Contract):
     verdict: str
     digest: str = ""
     note: str | None = None
+    private: str | None = None
+    """Words for the records alone."""
     seconds: float | None = None
     to: str | None = None
+    arguments: str | None = None
+    """What to change before approving, as JSON of an object."""
     channel: str = "signal"
     problem: str | None = None
 
@@ -50,8 +55,10 @@ def read(
         verdict=_word(value, "verdict").lower(),
         digest=_word(value, "digest").lower(),
         note=_note(value.get("note")),
+        private=_note(value.get("private")),
         seconds=_seconds(value.get("seconds")),
         to=_word(value, "to") or None,
+        arguments=_arguments(value.get("arguments")),
         channel=_word(value, "channel") or channel,
     )
     if not arrived.reviewer:
@@ -59,6 +66,11 @@ def read(
     if arrived.verdict not in verdicts:
         return arrived.model_copy(
             update={"problem": f"the verdict is not one of {', '.join(verdicts)}; send {expected}"}
+        )
+    # What somebody meant to change is never dropped: approving without it would approve something else.
+    if value.get("arguments") is not None and (arrived.arguments is None or arrived.verdict != Verdict.APPROVE):
+        return arrived.model_copy(
+            update={"problem": 'arguments belong to the verdict approve, as an object: "arguments": {"amount": 100}'}
         )
     if arrived.verdict == Verdict.EXTEND and arrived.seconds is None:
         return arrived.model_copy(update={"problem": 'to extend, say by how much: "seconds", a number above 0'})
@@ -78,7 +90,7 @@ def _word(value: Mapping[str, object], key: str) -> str:
 
 
 def _note(value: object) -> str | None:
-    """Words to the caller: plain text, or in the shape of `Content`."""
+    """Words of the reviewer: plain text, or in the shape of `Content`."""
     text = _encodable(value.get("body") if isinstance(value, Mapping) else value)[:MAX_NOTE]
     return text if text.strip() else None
 
@@ -86,6 +98,18 @@ def _note(value: object) -> str | None:
 def _encodable(value: object) -> str:
     """Text without lone surrogates, which JSON can name and no message or record can hold."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def _arguments(value: object) -> str | None:
+    """An object as JSON that any message can carry, else None."""
+    if not isinstance(value, dict) or not value:
+        return None
+    try:
+        text = json.dumps(value, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError:  # a number that JSON lacks, or a lone surrogate
+        return None
+    return text if len(text) <= MAX_ARGUMENTS else None
 
 
 def _seconds(value: object) -> float | None:

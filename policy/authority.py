@@ -86,10 +86,15 @@ def covers(decided: str, digest: str) -> bool:
 
 def plain_words(tool: ToolDeclaration, arguments: dict[str, Any]) -> str:
     """The action in one line: the tool's own sentence, else its name and arguments."""
-    if tool.say is not None:
+    return sentence(tool.name, tool.say, arguments)
+
+
+def sentence(tool: str, say: str | None, arguments: dict[str, Any]) -> str:
+    """The action in one line, by the sentence `say` of its tool if there is one."""
+    if say is not None:
         try:
-            return tool.say.format_map(arguments)
+            return say.format_map(arguments)
         except (KeyError, IndexError, ValueError, TypeError, AttributeError):
             pass  # a sentence that does not fit its arguments must not hide them
     listed = ", ".join(f"{name} {value}" for name, value in sorted(arguments.items()))
-    return f"{tool.name.replace('_', ' ')}: {listed}"
+    return f"{tool.replace('_', ' ')}: {listed}"

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, I
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 """The migration that these tables are the result of; `open_engine` compares the database with it."""
 
 metadata = MetaData(
@@ -131,6 +131,13 @@ approvals = Table(
     _text("digest"),
     _text("rule_id"),
     _text("why"),
+    *content("context_pack", optional=True),
+    Column("editable", CanonicalJson, nullable=False),
+    Column("approvers", Integer, nullable=False),
+    Column("approved_by", CanonicalJson, nullable=False),
+    *content("edited_action", optional=True),
+    *content("edited_arguments", optional=True),
+    _text("edited_digest", optional=True),
     _text("stage"),
     _revision(),
     _time("opened_at"),
@@ -199,6 +206,7 @@ decisions = Table(
     _text("verdict"),
     Column("accepted", Boolean, nullable=False),
     _text("reason"),
+    *content("remark", optional=True),
     _text("channel"),
     _time("at"),
 )

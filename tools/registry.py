@@ -14,7 +14,7 @@ from contracts.composition import Composition, RoleKind
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec, ToolStatus
 from policy.authority import action_digest, canonical, gate, may_call, may_compensate, tools_of
 from tools.ledger import ProcessSendLedger, SendLedger
-from tools.schema import SchemaError, problem, without
+from tools.schema import SchemaError, fault, problem, without
 from tools.server import NotSentError, RejectedError, ServerResult, ServerTool, ToolServer, ToolServerError
 
 log = logging.getLogger(__name__)
@@ -107,6 +107,19 @@ class ToolRegistry:
         if found is False and answer.data is not None and answer.data.get("final") is True:
             return _told(call, ToolStatus.FAILED, "not_done", f"{lookup.name} says that it did not happen")
         return _told(call, ToolStatus.UNKNOWN, "not_proven", f"{lookup.name} does not prove what happened")
+
+    async def objection(self, call: ToolCall) -> str | None:
+        """Why that call would be refused, or None; sends nothing. The words name arguments, never their values.
+
+        Raises ToolServerError or ToolConfigurationError when the tool's server cannot tell.
+        """
+        refusal = self._refusal(call)
+        if isinstance(refusal, str):
+            return refusal
+        tool, arguments = refusal
+        spec = self._spec(tool, await self._offered(tool.server))
+        broken = fault(spec.parameters, arguments)
+        return None if broken is None else f"{tool.name} would not take it: {broken}"
 
     def _refusal(self, call: ToolCall) -> str | tuple[ToolDeclaration, dict[str, Any]]:
         """Why the call may not be made, or the tool and the arguments if it may."""

@@ -36,6 +36,15 @@ def problem(schema: dict[str, Any], arguments: dict[str, Any]) -> str | None:
     return f"{where}: {wrong.message}" if where else str(wrong.message)
 
 
+def fault(schema: dict[str, Any], arguments: dict[str, Any]) -> str | None:
+    """The same without any value of an argument, for where no content may stand."""
+    wrong = best_match(_validator(json.dumps(schema, sort_keys=True)).iter_errors(arguments))
+    if wrong is None:
+        return None
+    where = ".".join(str(part) for part in wrong.absolute_path) or "the arguments"
+    return f"{where} must keep to the schema's {wrong.validator!r}"
+
+
 @lru_cache(maxsize=256)
 def _validator(schema: str) -> Validator:
     parsed = json.loads(schema)
@@ -45,4 +54,4 @@ def _validator(schema: str) -> Validator:
     return kind(parsed, registry=Registry())
 
 
-__all__ = ["SchemaError", "problem", "without"]
+__all__ = ["SchemaError", "fault", "problem", "without"]

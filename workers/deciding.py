@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from pydantic import BaseModel
 from temporalio.client import Client, WorkflowHandle, WorkflowQueryFailedError
@@ -15,10 +16,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from contracts.approval import ApprovalView, DecisionReceipt, Verdict
 from contracts.names import VIEW_QUERY, Signal, approval_workflow_id, new_id
 from contracts.records import ApprovalRecord, AuditRecord, DecisionRecord
+from store.decisions import append_decision
 from store.engine import open_engine
 from store.errors import StoreError
-from store.reader import RecordReader
-from store.writer import RecordWriter
 from workers.errors import GreenroomError
 from workers.settings import Settings
 from workers.stack.servers import binary
@@ -38,6 +38,38 @@ class Ruling(BaseModel):
     number: int | None = None
 
 
+def current_digest(approval: ApprovalRecord) -> str:
+    """Of the action that is to be decided now: as asked, or as a reviewer changed it since."""
+    return approval.edited_digest or approval.digest
+
+
+def arguments_of(approval: ApprovalRecord) -> dict[str, Any]:
+    """The arguments of that action."""
+    known: dict[str, Any] = json.loads((approval.edited_arguments or approval.arguments).body)
+    return known
+
+
+def assignments(changes: Sequence[str], known: Mapping[str, Any]) -> dict[str, Any]:
+    """`name=value` words as arguments: a text stays a text where one was, everything else is read as JSON if it is.
+
+    Raises GreenroomError for a word that is no assignment.
+    """
+    found: dict[str, Any] = {}
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals or not name.strip():
+            raise GreenroomError(f"--set {change!r}: write NAME=VALUE, e.g. --set amount=100")
+        found[name.strip()] = value if isinstance(known.get(name.strip()), str) else _read(value)
+    return found
+
+
+def _read(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
 def message(
     approval: ApprovalRecord,
     reviewer: str,
@@ -46,11 +78,11 @@ def message(
     digest: str | None,
     more: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
-    """The one JSON object that the signal carries; `more` is what some verdicts need beside (`seconds`, `to`)."""
+    """The one JSON object that the signal carries; `more` is what some verdicts need beside, such as `seconds`."""
     sent: dict[str, object] = {
         "reviewer": reviewer,
         "verdict": verdict.value,
-        "digest": digest or approval.digest,
+        "digest": digest or current_digest(approval),
         "channel": CHANNEL,
     }
     return {**(more or {}), **sent, **({"note": note} if note else {})}
@@ -58,7 +90,7 @@ def message(
 
 def signal_command(settings: Settings, approval: ApprovalRecord, reviewer: str, verdict: Verdict) -> str:
     """The same decision with the plain Temporal CLI."""
-    decision = {"reviewer": reviewer, "verdict": verdict.value, "digest": approval.digest[:12]}
+    decision = {"reviewer": reviewer, "verdict": verdict.value, "digest": current_digest(approval)[:12]}
     words = (
         *(binary("temporal"), "workflow", "signal"),
         *("--address", settings.temporal_address, "--namespace", settings.temporal_namespace),
@@ -134,32 +166,30 @@ def _refused_by_server(
     settings: Settings, approval: ApprovalRecord, reviewer: str, verdict: Verdict, reason: str
 ) -> Ruling:
     """A decision about an approval that is closed: the workflow cannot note it any more, so it is noted here."""
+    now = datetime.now(UTC)
+    refused = DecisionRecord(
+        approval_id=approval.approval_id,
+        number=0,
+        reviewer=reviewer,
+        verdict=verdict.value,
+        accepted=False,
+        reason=f"too late: {reason}",
+        channel=CHANNEL,
+        at=now,
+    )
+    audit = AuditRecord(
+        entry_id=new_id("audit"),
+        session_id=approval.session_id,
+        at=now,
+        actor=f"reviewer:{reviewer}",
+        action="decision.refused",
+        target=approval_workflow_id(approval.approval_id),
+        detail={"verdict": verdict.value, "reason": refused.reason, "signed": False},
+    )
     try:
         engine = open_engine(settings.database_url)
         try:
-            known = RecordReader(engine).decisions(approval.approval_id)
-            number = max((d.number for d in known), default=0) + 1
-            now = datetime.now(UTC)
-            refused = DecisionRecord(
-                approval_id=approval.approval_id,
-                number=number,
-                reviewer=reviewer,
-                verdict=verdict.value,
-                accepted=False,
-                reason=f"too late: {reason}",
-                channel=CHANNEL,
-                at=now,
-            )
-            audit = AuditRecord(
-                entry_id=new_id("audit"),
-                session_id=approval.session_id,
-                at=now,
-                actor=f"reviewer:{reviewer}",
-                action="decision.refused",
-                target=approval_workflow_id(approval.approval_id),
-                detail={"verdict": verdict.value, "reason": refused.reason, "signed": False},
-            )
-            RecordWriter(engine).write([refused, audit])
+            number = append_decision(engine, refused, audit)
         finally:
             engine.dispose()
     except StoreError as error:

@@ -135,7 +135,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         activities += [models.plan, models.think, models.summarize]
     elif queue is TaskQueue.TOOLS:
         tools = ToolActivities(to.registries)
-        activities += [tools.call, tools.call_repeatable, tools.resolve]
+        activities += [tools.call, tools.call_repeatable, tools.resolve, tools.objection]
     elif queue is TaskQueue.ROOMS:
         rooms = RoomActivities(to.livekit, to.client)
         activities += [rooms.attend, rooms.probe, rooms.close]

@@ -11,22 +11,27 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
+    from activities.tools import ToolActivities
     from contracts.approval import (
         ApprovalRequest,
         ApprovalStage,
         ApprovalView,
         DecisionReceipt,
+        Edited,
         OpenApproval,
         Verdict,
     )
+    from contracts.base import Content
     from contracts.names import VIEW_QUERY, Signal, approval_workflow_id, session_workflow_id
-    from contracts.records import ApprovalRecord, DecisionRecord, ReviewerRecord
+    from contracts.records import DecisionRecord, ReviewerRecord
+    from contracts.tools import ToolCall
     from policy import approval as policy
     from policy import arrival
-    from workflows import options, recording
+    from workflows import approval_shown, options, recording
 
 
 Handler = Callable[["ApprovalWorkflow", RawValue], None]
@@ -128,77 +133,96 @@ class ApprovalWorkflow:
     async def _judge_arrived(self) -> None:
         while self._arrived:
             moment, arrived = self._arrived[0]
-            reviewer = None
-            if arrived.problem is None:
-                reviewer = await workflow.execute_activity_method(
-                    RecordActivities.reviewer, arrived.reviewer, **options.records("who decided")
-                )
-            delegates: list[ReviewerRecord] = []
-            if reviewer is not None and arrived.verdict == Verdict.DELEGATE and arrived.to is not None:
-                delegates = await workflow.execute_activity_method(
-                    RecordActivities.reviewers_of, arrived.to, **options.records("to whom it is delegated")
-                )
+            reviewer, delegates = await self._who(arrived)
+            edit = policy.proposed(self._state, arrived, reviewer, moment)
+            objection = await self._objection(edit) if edit is not None else None
             # Judged by its arrival: records that answer late must not make a decision late.
-            deadline = self._state.deadline
-            self._state, receipt = policy.judge(self._state, arrived, reviewer, moment, delegates)
+            before = self._state
+            self._state, receipt = policy.judge(before, arrived, reviewer, moment, delegates, objection)
             self._arrived.popleft()
             if self._state.stage is ApprovalStage.PENDING:
                 self._describe()
-            request = self._state.request
-            await recording.write(
-                DecisionRecord(
-                    approval_id=request.approval_id,
-                    number=receipt.number,
-                    reviewer=receipt.reviewer,
-                    verdict=receipt.verdict,
-                    accepted=receipt.accepted,
-                    reason=receipt.reason,
-                    channel=receipt.channel,
-                    at=receipt.at,
-                ),
-                recording.audit(
-                    request.session_id,
-                    actor=f"reviewer:{receipt.reviewer or 'unnamed'}",
-                    action="decision.counted" if receipt.accepted else "decision.refused",
-                    target=approval_workflow_id(request.approval_id),
-                    verdict=receipt.verdict,
-                    reason=receipt.reason,
-                    digest=request.digest,
-                    signed=False,
-                ),
-                summary=f"decision {receipt.number} {'counted' if receipt.accepted else 'refused'}",
-            )
-            if self._state.deadline != deadline:
+            await self._record(before, receipt, arrived)
+            if self._state.deadline != before.deadline:
                 workflow.upsert_search_attributes([options.DEADLINE.value_set(self._state.deadline)])
                 await self._announce("extended")
+            elif self._state.stage is ApprovalStage.PENDING and _agreed(self._state) != _agreed(before):
+                await self._announce("partly_approved")
+
+    async def _who(self, arrived: arrival.Arrived) -> tuple[ReviewerRecord | None, list[ReviewerRecord]]:
+        """Who decided, and the people to whom it is delegated, as the records know them."""
+        if arrived.problem is not None:
+            return None, []
+        reviewer: ReviewerRecord | None = await workflow.execute_activity_method(
+            RecordActivities.reviewer, arrived.reviewer, **options.records("who decided")
+        )
+        if reviewer is None or arrived.verdict != Verdict.DELEGATE or arrived.to is None:
+            return reviewer, []
+        delegates = await workflow.execute_activity_method(
+            RecordActivities.reviewers_of, arrived.to, **options.records("to whom it is delegated")
+        )
+        return reviewer, delegates
+
+    async def _objection(self, edit: Edited) -> str | None:
+        """What the tool has against the edited action; None also if it cannot be asked now, since its call will ask."""
+        request = self._state.request
+        call = ToolCall(
+            call_id=f"{request.approval_id}/edited",
+            tool=request.tool,
+            arguments=edit.arguments,
+            role=request.role,
+            composition=request.composition,
+            subject_id=request.subject_id,
+            session_id=request.session_id,
+            task_id=request.task_id,
+            step_id=request.step_id,
+            idempotency_key=request.approval_id,  # nothing is sent; a call without its key would be refused for that
+            approval_id=request.approval_id,
+            approved_digest=edit.digest,
+        )
+        try:
+            return await workflow.execute_activity_method(
+                ToolActivities.objection, call, **options.question("may it be changed like that?")
+            )
+        except ActivityError as error:
+            workflow.logger.warning("the edit was not shown to the tool: %s", type(error.cause).__name__)
+            return None
+
+    async def _record(self, before: policy.ApprovalState, receipt: DecisionReceipt, arrived: arrival.Arrived) -> None:
+        request, remark = self._state.request, arrived.private
+        changed = self._state.digest if self._state.digest != before.digest else None
+        await recording.write(
+            DecisionRecord(
+                approval_id=request.approval_id,
+                number=receipt.number,
+                reviewer=receipt.reviewer,
+                verdict=receipt.verdict,
+                accepted=receipt.accepted,
+                reason=receipt.reason,
+                remark=Content(subject_id=request.subject_id, body=remark) if remark else None,
+                channel=receipt.channel,
+                at=receipt.at,
+            ),
+            recording.audit(
+                request.session_id,
+                actor=f"reviewer:{receipt.reviewer or 'unnamed'}",
+                action="decision.counted" if receipt.accepted else "decision.refused",
+                target=approval_workflow_id(request.approval_id),
+                verdict=receipt.verdict,
+                reason=receipt.reason,
+                digest=before.digest,
+                **({"edited_digest": changed} if changed else {}),
+                signed=False,
+            ),
+            summary=f"decision {receipt.number} {'counted' if receipt.accepted else 'refused'}",
+        )
 
     async def _announce(self, event: str | None = None) -> None:
         """The records first, so that whoever hears of the approval finds it there."""
         self._revision += 1
         request, state = self._state.request, self._state
         await recording.write(
-            ApprovalRecord(
-                approval_id=request.approval_id,
-                task_id=request.task_id,
-                step_id=request.step_id,
-                session_id=request.session_id,
-                subject_id=request.subject_id,
-                composition=request.composition,
-                tool=request.tool,
-                capability=request.capability,
-                action=request.action,
-                arguments=request.arguments,
-                digest=request.digest,
-                rule_id=request.rule_id,
-                why=request.why,
-                stage=state.stage,
-                revision=self._revision,
-                opened_at=state.opened_at,
-                deadline=state.deadline,
-                decided_at=state.decided_at,
-                reviewer=state.reviewer,
-                note=state.note,
-            ),
+            approval_shown.record(state, self._revision),
             recording.audit(
                 request.session_id,
                 actor="workflow",
@@ -206,6 +230,7 @@ class ApprovalWorkflow:
                 target=approval_workflow_id(request.approval_id),
                 rule=request.rule_id,
                 digest=request.digest,
+                **({"edited_digest": state.edited.digest} if state.edited else {}),
             ),
             summary=f"approval.{event or state.stage.value}",
         )
@@ -219,23 +244,8 @@ class ApprovalWorkflow:
         await recording.tell(session_workflow_id(request.session_id), Signal.APPROVAL_CHANGED, news)
 
     def _describe(self) -> None:
-        request, state = self._state.request, self._state
-        workflow_id = approval_workflow_id(request.approval_id)
-        if state.stage is not ApprovalStage.PENDING:
-            by = f" by **{state.reviewer}**" if state.reviewer else ""
-            workflow.set_current_details(f"**{state.stage.value}**{by} (`{request.tool}`, `{request.digest[:12]}`)")
-            return
-        decision = f'{{"reviewer":"NAME","verdict":"approve","digest":"{request.digest[:12]}"}}'
-        workflow.set_current_details(
-            f"**Waiting for a reviewer** until {state.deadline:%Y-%m-%d %H:%M:%S} UTC\n\n"
-            f"- action: `{request.tool}`, digest `{request.digest[:12]}`\n"
-            f"- why it waits: {request.why} (rule `{request.rule_id}`)\n"
-            f"- if nobody decides: {request.fallback.value}\n"
-            + (f"- delegated: only **{state.only}** may decide\n" if state.only else "")
-            + (f"- claimed by **{state.claimed_by}**\n" if state.claimed_by else "")
-            + f"\n"
-            f"See what exactly is asked: `greenroom approvals show {request.approval_id}`\n\n"
-            f"Decide here with *Send a Signal*, name `decide`, input:\n\n```\n{decision}\n```\n\n"
-            f"or from a terminal:\n\n```\n"
-            f"temporal workflow signal --name decide \\\n  -w {workflow_id} \\\n  -i '{decision}'\n```"
-        )
+        workflow.set_current_details(approval_shown.details(self._state))
+
+
+def _agreed(state: policy.ApprovalState) -> tuple[str, tuple[str, ...]]:
+    return state.digest, state.approved_by

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,9 +14,10 @@ from temporalio.workflow import ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from contracts.approval import ApprovalOutcome, ApprovalRequest, ApprovalStage
     from contracts.base import Content
-    from contracts.handoff import HandoffContext
+    from contracts.composition import Phrases
+    from contracts.handoff import HandoffContext, Message, ProposedCall
     from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id
-    from contracts.task import TaskStage
+    from contracts.task import StepStatus, TaskStage
     from contracts.tools import ToolCall, ToolDeclaration
     from policy import authority
     from workflows import options, recording
@@ -39,12 +40,16 @@ class Gating:
         self._pace = pace
         self._moved = moved
         self._decided: dict[str, ApprovalOutcome] = {}
+        self.remarks: list[str] = []
+        """What the caller has to hear beside the answer: what was done otherwise than asked."""
 
     def decided(self, outcome: ApprovalOutcome) -> None:
         """Takes an outcome that came by signal; the first one of an approval stands."""
         self._decided.setdefault(outcome.approval_id, outcome)
 
-    async def ask(self, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict, number: int) -> Passage:
+    async def ask(
+        self, phrases: Phrases, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict, number: int
+    ) -> Passage:
         """Opens the approval of the step's call number `number`, and waits for what becomes of it."""
         request = self._request(tool, call, verdict, number)
         await self._open(request)
@@ -53,8 +58,15 @@ class Gating:
         await self._moved(TaskStage.RUNNING)
         if outcome.stage is not ApprovalStage.APPROVED:
             return Passage(outcome)
-        covered = {"approval_id": outcome.approval_id, "approved_digest": outcome.digest}
-        return Passage(outcome, call.model_copy(update=covered))
+        decided = {
+            "approval_id": outcome.approval_id,
+            "approved_digest": outcome.digest,
+            "arguments": outcome.arguments or call.arguments,
+        }
+        if outcome.arguments is not None:
+            action = authority.plain_words(tool, json.loads(outcome.arguments.body))
+            self.remarks.append(phrases.edited.format(action=action))
+        return Passage(outcome, call.model_copy(update=decided))
 
     def _request(
         self, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict, number: int
@@ -83,6 +95,10 @@ class Gating:
             deadline_seconds=rule.deadline_seconds if rule else 300.0,
             grace_seconds=rule.grace_seconds if rule else 600.0,
             max_extension_seconds=rule.max_extension_seconds if rule else 0.0,
+            editable=rule.editable if rule else {},
+            approvers=rule.approvers if rule else 1,
+            role=call.role,
+            say=tool.say,
             reply_to=workflow.info().workflow_id,
         )
 
@@ -122,3 +138,22 @@ class Gating:
                 await recording.tell(approval_workflow_id(approval_id), Signal.WITHDRAW)
             self.decided(ApprovalOutcome(approval_id=approval_id, stage=stage, digest=request.digest))
         return self._decided[approval_id]
+
+
+def ending(phrases: Phrases, outcome: ApprovalOutcome) -> tuple[StepStatus, str]:
+    """How a step ends whose gated call is not to be made, and the words for the caller."""
+    words = phrases.expired if outcome.stage is ApprovalStage.EXPIRED else phrases.declined
+    if outcome.note is not None:
+        words = f"{words} {outcome.note.body}"
+    return StepStatus.DECLINED, words
+
+
+def as_made(messages: Sequence[Message], proposed: ProposedCall, call: ToolCall) -> list[Message]:
+    """The loop so far with that call as it is made, so that the model never speaks of what was only proposed."""
+    if authority.canonical(json.loads(proposed.arguments.body or "{}")) == call.arguments.body:
+        return list(messages)
+    made = proposed.model_copy(update={"arguments": call.arguments})
+    return [
+        message.model_copy(update={"tool_calls": tuple(made if c == proposed else c for c in message.tool_calls)})
+        for message in messages
+    ]

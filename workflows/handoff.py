@@ -10,7 +10,7 @@ from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import ModelActivities
-    from contracts.approval import ApprovalOutcome, ApprovalStage
+    from contracts.approval import ApprovalOutcome
     from contracts.base import Content
     from contracts.composition import Composition
     from contracts.handoff import HandoffContext, Message, ProposedCall, ThinkRequest, Thought
@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from policy import authority, compensation
     from workflows import cancelling, options, recording
     from workflows.calling import make_call
-    from workflows.gating import Gating
+    from workflows.gating import Gating, as_made, ending
     from workflows.pace import Pace
 
 
@@ -118,13 +118,13 @@ class HandoffWorkflow:
         )
         verdict = authority.gate(composition, tool)
         if verdict.gated:
-            passage = await self._gating.ask(tool, call, verdict, number)
+            passage = await self._gating.ask(composition.phrases, tool, call, verdict, number)
             if passage.call is None:
-                return (
-                    self._ended_early(composition) if self._pace.over else self._declined(composition, passage.outcome)
-                )
-            call = passage.call
-            arguments = json.loads(call.arguments.body)
+                if self._pace.over:
+                    return self._ended_early(composition)
+                return self._result(*ending(composition.phrases, passage.outcome))
+            call, arguments = passage.call, json.loads(passage.call.arguments.body)
+            self._messages = as_made(self._messages, proposed, call)
         if not await self._pace.may_go_on():
             return self._ended_early(composition)
         # An effect under way is awaited whatever comes: what it came to must be known.
@@ -156,7 +156,7 @@ class HandoffWorkflow:
                 key=call.idempotency_key,
                 rule=verdict.rule_id,
                 approval=call.approval_id,
-                digest=authority.action_digest(call.tool, json.loads(call.arguments.body)),
+                digest=authority.action_digest(call.tool, arguments),
             ),
             summary=f"{call.tool}: {done.status.value}",
         )
@@ -184,13 +184,6 @@ class HandoffWorkflow:
             summary="a call is refused",
         )
 
-    def _declined(self, composition: Composition, outcome: ApprovalOutcome) -> StepResult:
-        phrases = composition.phrases
-        words = phrases.expired if outcome.stage is ApprovalStage.EXPIRED else phrases.declined
-        if outcome.note is not None:
-            words = f"{words} {outcome.note.body}"
-        return self._result(StepStatus.DECLINED, words)
-
     async def _move(self, stage: TaskStage) -> None:
         news = StepNews(step_id=self._context.step_id, stage=stage)
         await recording.tell(task_workflow_id(self._context.task_id), Signal.STEP_MOVED, news)
@@ -211,7 +204,7 @@ class HandoffWorkflow:
             step_id=self._context.step_id,
             role=self._context.role,
             status=status,
-            answer=Content(subject_id=self._context.subject_id, body=answer),
+            answer=Content(subject_id=self._context.subject_id, body=" ".join((*self._gating.remarks, answer))),
             effects=tuple(self._effects),
         )
 

@@ -76,6 +76,17 @@ def tool(seconds: float, summary: str, *, repeatable: bool) -> ActivityConfig:
     )
 
 
+def question(summary: str) -> ActivityConfig:
+    """Something asked of a tool's server while a person waits: better soon no answer than a late one."""
+    return ActivityConfig(
+        task_queue=TaskQueue.TOOLS.value,
+        start_to_close_timeout=timedelta(seconds=5),
+        schedule_to_close_timeout=timedelta(seconds=10),
+        retry_policy=TOOL_RETRY,
+        summary=summary,
+    )
+
+
 SESSION = SearchAttributeKey.for_keyword(SearchAttribute.SESSION.value)
 SUBJECT = SearchAttributeKey.for_keyword(SearchAttribute.SUBJECT.value)
 COMPOSITION = SearchAttributeKey.for_keyword(SearchAttribute.COMPOSITION.value)

@@ -147,7 +147,17 @@ FULL: tuple[Record, ...] = (
     task(speech=said("It is refunded."), stage=TaskStage.DONE),
     step(status=StepStatus.DONE, answer=said("refunded", subject_id="subject-2")),
     approval(
-        stage=ApprovalStage.APPROVED, decided_at=MORNING, reviewer="ann", note=said("with an apology", "subject-3")
+        stage=ApprovalStage.APPROVED,
+        decided_at=MORNING,
+        reviewer="ann",
+        note=said("with an apology", "subject-3"),
+        context_pack=said("wants money back"),
+        editable=("amount",),
+        approvers=2,
+        approved_by=("ben", "ann"),
+        edited_action=said("Refund 100.00"),
+        edited_arguments=said("{}"),
+        edited_digest="e" * 64,
     ),
     escalation(
         stage=EscalationStage.RESUMED, decided_at=MORNING, reviewer="ann", note=said("he is right", "subject-2")
@@ -155,7 +165,7 @@ FULL: tuple[Record, ...] = (
     checkpoint(
         stage=CheckpointStage.REDIRECTED, decided_at=MORNING, reviewer="ann", note=said("mail first"), step_id="step-1"
     ),
-    decision(accepted=False, reason="late"),
+    decision(accepted=False, reason="late", remark=said("was drunk")),
     delivery(state=DeliveryState.HEARD, attempts=2, heard_in="session-2"),
     artifact(body=said('{"summary": "…"}')),
     audit(detail={"text": "ä\x00\x1a", "whole": 1, "float": 1.0, "large": 10**30, "no": False, "none": None}),

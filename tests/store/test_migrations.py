@@ -11,7 +11,7 @@ from alembic import op
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from record_samples import session
+from record_samples import approval, decision, said, session
 from sqlalchemy import inspect, text
 
 import migrations
@@ -62,6 +62,26 @@ def test_up_down_and_up_again(empty_url: str) -> None:
     assert tables(empty_url) == set()
     migrations.upgrade(empty_url)
     assert tables(empty_url) == set(metadata.tables)
+
+
+def test_an_approval_and_its_decisions_survive_the_way_down_and_up(empty_url: str) -> None:
+    migrations.upgrade(empty_url)
+    engine = open_engine(empty_url)
+    RecordWriter(engine).write([approval(note=said("fine")), decision(reason="counted")])
+    engine.dispose()
+    migrations.downgrade(empty_url, "0001")
+    old = open_engine(empty_url, verify=False)
+    with reading(old) as connection:
+        assert connection.execute(text("SELECT action_body, note_body FROM approvals")).one()[1] == "fine"
+        assert connection.execute(text("SELECT reason FROM decisions")).scalar_one() == "counted"
+    old.dispose()
+    migrations.upgrade(empty_url)
+    engine = open_engine(empty_url)
+    assert RecordReader(engine).approval("approval-1") == approval(note=said("fine"))
+    assert RecordReader(engine).decisions("approval-1") == [decision(reason="counted")]
+    with pytest.raises(StoreError), writing(engine) as connection:
+        connection.execute(text("UPDATE approvals SET context_pack_subject_id = 'nobody'"))
+    engine.dispose()
 
 
 def test_a_migration_that_fails_leaves_nothing_behind(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

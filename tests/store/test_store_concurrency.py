@@ -7,11 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from record_samples import audit, said, session, task, turn
+from record_samples import audit, decision, said, session, task, turn
 from sqlalchemy import Engine
 
 from contracts.records import Record
 from store.audit import verify
+from store.decisions import append_decision
 from store.reader import RecordReader
 from store.writer import RecordWriter
 
@@ -168,3 +169,18 @@ def test_verifying_while_entries_are_appended_finds_nothing_broken(engine: Engin
 
     looks, changed = at_once([check, write])
     assert looks > 0 and changed == 60
+
+
+def test_decisions_that_come_too_late_at_once_are_all_kept_in_a_row(engine: Engine) -> None:
+    RecordWriter(engine).write([decision(1), decision(2, approval_id="another")])
+
+    def late(thread: int) -> Callable[[], int]:
+        refused = decision(0, reviewer=f"reviewer-{thread}", accepted=False, reason="too late")
+        return lambda: append_decision(engine, refused, audit(f"entry-{thread}"))
+
+    numbers = at_once([late(thread) for thread in range(THREADS)])
+    assert sorted(numbers) == list(range(2, THREADS + 2))
+    kept = RecordReader(engine).decisions("approval-1")
+    assert [d.number for d in kept] == list(range(1, THREADS + 2)) and kept[0] == decision(1)
+    assert {d.number: d.reviewer for d in kept[1:]} == {n: f"reviewer-{t}" for t, n in enumerate(numbers)}
+    assert len(RecordReader(engine).audit("session-1")) == THREADS and verify(engine).intact

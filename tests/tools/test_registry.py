@@ -135,6 +135,23 @@ async def test_what_is_refused_is_never_sent(call: Any, reason: str) -> None:
     assert server.calls == []
 
 
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (approved("pay", {"to": "ann"}, "k"), None),
+        (approved("pay", {"to": 4711}, "k"), "pay would not take it: to must keep to the schema's 'type'"),
+        (approved("pay", {}, "k"), "pay would not take it: the arguments must keep to the schema's 'required'"),
+        (approved("pay", {"to": "ann", "key": "mine"}, "k"), "set by the registry alone"),
+        (approved("pay", {"to": "ann"}, "k", role="clerk"), "does not hold pay"),
+    ],
+)
+async def test_what_would_be_refused_is_told_without_a_value_and_without_sending(call: Any, told: str | None) -> None:
+    server = ScriptedServer(OFFERED, lambda name, arguments: OK)
+    objection = await ToolRegistry(COMPOSITION, {"s": server}).objection(call)
+    assert objection is None if told is None else objection is not None and told in objection
+    assert "4711" not in (objection or "") and not server.calls
+
+
 async def test_arguments_that_are_no_object_are_refused() -> None:
     server = answering(OK)
     for text in ("[1]", "not json", '"x"', "[" * 100_000, '{"a":' * 5000 + "1" + "}" * 5000, '{"to": "\\ud800"}'):

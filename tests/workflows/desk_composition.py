@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contracts.approval import Editable
 from contracts.composition import ApprovalRule, Attendance, Composition, Limits, Phrases, Role, RoleKind
 from contracts.handoff import Budget
 from contracts.tools import Effect, ToolDeclaration
@@ -64,6 +65,7 @@ DESK = Composition(
             reviewers=("support-leads",),
             deadline_seconds=60,
             grace_seconds=1.0,
+            editable={"amount": Editable(at_most="original")},
         ),
         ApprovalRule(id="bookings", tool="book", gate=False, reason="can be cancelled"),
         ApprovalRule(id="mails", tool="mail", gate=False, reason="binds nobody"),
@@ -92,4 +94,16 @@ PATIENT = HASTY.model_copy(
 )
 """Its deadline may be put off."""
 
-COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT)}
+PAIR = DESK.model_copy(
+    update={
+        "id": "pair",
+        "approvals": tuple(rule.model_copy(update={"approvers": 2}) for rule in DESK.approvals),
+        "tools": tuple(
+            tool.model_copy(update={"say": "Refund {amount} for order {order}"}) if tool.name == "refund" else tool
+            for tool in DESK.tools
+        ),
+    }
+)
+"""Two different people must approve."""
+
+COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, PAIR)}

@@ -39,7 +39,7 @@ class Gate:
         return found
 
     async def decide(self, reviewer: str = "ann", verdict: str = "approve", **more: Any) -> None:
-        digest = more.pop("digest", None) or (await self.view()).request.digest
+        digest = more.pop("digest", None) or (await self.view()).digest
         await self.handle.signal("decide", {"reviewer": reviewer, "verdict": verdict, "digest": digest, **more})
 
     async def raw(self, *payloads: Payload) -> None:
@@ -64,10 +64,12 @@ class Gate:
         return await until(kept)
 
 
-async def gated(stage: World, composition: str = "desk") -> Gate:
+async def gated(stage: World, composition: str = "desk", **arguments: object) -> Gate:
     task_id = new_id("task")
     stage.models.plans[task_id].append(plan())
-    stage.models.thoughts[task_id, "s1"].extend([calls(("refund", {"order": "7"})), answer("It is refunded.")])
+    stage.models.thoughts[task_id, "s1"].extend(
+        [calls(("refund", {"order": "7"} | arguments)), answer("It is refunded.")]
+    )
     gate = Gate(stage, task_id, await stage.start_task(task_id=task_id, composition=composition))
     await gate.record(ApprovalStage.PENDING)
     return gate

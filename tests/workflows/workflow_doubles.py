@@ -73,6 +73,8 @@ class Tools:
     def __init__(self) -> None:
         self.scripts: dict[tuple[str, str], deque[ToolStatus | Act]] = defaultdict(deque)
         self.lookups: dict[str, ToolStatus] = {}
+        self.objections: dict[str, str] = {}
+        self.asked: list[ToolCall] = []
         self.called: list[ToolCall] = []
         self.resolved: list[ToolCall] = []
 
@@ -84,6 +86,10 @@ class Tools:
         script = self.scripts[call.task_id or "", call.tool]
         step = script.popleft() if script else ToolStatus.OK
         return outcome(call, step) if isinstance(step, ToolStatus) else await step(call)
+
+    async def objection(self, call: ToolCall) -> str | None:
+        self.asked.append(call)
+        return self.objections.get(call.task_id or "")
 
     async def resolve(self, call: ToolCall) -> ToolOutcome:
         self.resolved.append(call)

@@ -73,6 +73,7 @@ class World:
     tools: Tools
     rooms: Rooms
     records: RecordReader
+    database_url: str
     _records: SlowRecords
 
     @contextmanager
@@ -172,7 +173,7 @@ async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None
         stack.callback(engine.dispose)
         seed_development_reviewers(engine)
         records = SlowRecords(RecordWriter(engine), RecordReader(engine))
-        found = World(env.client, Models(), Tools(), Rooms(env.client), RecordReader(engine), records)
+        found = World(env.client, Models(), Tools(), Rooms(env.client), RecordReader(engine), url, records)
         stack.callback(found.rooms.disband)
         for worker in _workers(found, records):
             await stack.enter_async_context(worker)
@@ -195,7 +196,7 @@ def _workers(to: World, records: Records) -> list[Worker]:
             TranscriptActivities(records).gather,
         ],
         TaskQueue.MODELS: [to.models.plan, to.models.think, to.models.summarize],
-        TaskQueue.TOOLS: [tools.call, tools.call_repeatable, tools.resolve],
+        TaskQueue.TOOLS: [tools.call, tools.call_repeatable, tools.resolve, tools.objection],
         TaskQueue.ROOMS: [to.rooms.attend, to.rooms.probe, to.rooms.close],
     }
     return [

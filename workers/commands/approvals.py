@@ -16,13 +16,14 @@ from store.reader import RecordReader
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
 from workers.commands.session_view import show_approvals
 from workers.commands.task_view import show_decisions
-from workers.deciding import Ruling, decide, signal_command
+from workers.deciding import Ruling, arguments_of, assignments, current_digest, decide, signal_command
 from workers.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="What waits for a person, and the person's decision.")
 
 Reviewer = Annotated[str, typer.Option(help="Who decides: a name of 'greenroom reviewers ls'.")]
 Note = Annotated[str | None, typer.Option(help="Your words to the caller.")]
+Private = Annotated[str | None, typer.Option(help="Your words for the records, which the caller is not told.")]
 Digest = Annotated[
     str | None,
     typer.Option(help="Of the action that you saw, at least 8 characters; by default what the records show."),
@@ -56,26 +57,36 @@ def show(approval_id: str, as_json: AsJson = False) -> None:
         print_json({"approval": found, "decisions": decisions, "signal_command": command})
         return
     console = Console()
-    rows = (
-        ("action", found.action.body),
-        ("tool", found.tool),
-        ("arguments", found.arguments.body),
-        ("digest", found.digest),
+    print_table(console, f"Approval {found.approval_id}", ("", ""), [row for row in _rows(found) if row[1]])
+    show_decisions(console, decisions)
+    if found.stage is ApprovalStage.PENDING:
+        console.print(Text("To decide:", "bold"))
+        print(f"greenroom approvals approve {found.approval_id} --reviewer NAME")
+        print(command)
+
+
+def _rows(found: ApprovalRecord) -> tuple[tuple[str, str], ...]:
+    """What a reviewer needs first comes first."""
+    agreed = f"{len(found.approved_by)} of {found.approvers} approved"
+    decided_by = " and ".join(found.approved_by) if found.stage is ApprovalStage.APPROVED else found.reviewer
+    return (
+        ("action", (found.edited_action or found.action).body),
+        ("asked was", found.action.body if found.edited_action else ""),
+        ("stage", found.stage.value + (f" by {decided_by}" if decided_by else "")),
+        ("agreed", agreed + (f" by {' and '.join(found.approved_by)}" if found.approved_by else "")),
         ("why it waits", f"{found.why} (rule {found.rule_id})"),
-        ("stage", found.stage.value + (f" by {found.reviewer}" if found.reviewer else "")),
+        ("may be changed", ", ".join(found.editable)),
+        ("tool", found.tool),
+        ("arguments", (found.edited_arguments or found.arguments).body),
+        ("digest", current_digest(found)),
         ("opened", clock(found.opened_at)),
         ("deadline", clock(found.deadline)),
         ("decided", clock(found.decided_at)),
         ("note", found.note.body if found.note else ""),
         ("task", found.task_id),
         ("session", found.session_id),
+        ("context", found.context_pack.body if found.context_pack else ""),
     )
-    print_table(console, f"Approval {found.approval_id}", ("", ""), rows)
-    show_decisions(console, decisions)
-    if found.stage is ApprovalStage.PENDING:
-        console.print(Text("To decide:", "bold"))
-        print(f"greenroom approvals approve {found.approval_id} --reviewer NAME")
-        print(command)
 
 
 @app.command("approve")
@@ -86,12 +97,34 @@ def approve(
     _decide(approval_id, reviewer, Verdict.APPROVE, note, digest, as_json)
 
 
+@app.command("edit")
+def edit(
+    approval_id: str,
+    reviewer: Reviewer,
+    changes: Annotated[
+        list[str], typer.Option("--set", metavar="NAME=VALUE", help="An argument to change; give it again for more.")
+    ],
+    note: Note = None,
+    digest: Digest = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve the action with some arguments changed, as far as its rule allows. Exit code 0 when it counted."""
+    with records() as reader:
+        known = arguments_of(_find(reader, approval_id))
+    _decide(approval_id, reviewer, Verdict.APPROVE, note, digest, as_json, {"arguments": assignments(changes, known)})
+
+
 @app.command("reject")
 def reject(
-    approval_id: str, reviewer: Reviewer, note: Note = None, digest: Digest = None, as_json: AsJson = False
+    approval_id: str,
+    reviewer: Reviewer,
+    note: Note = None,
+    private: Private = None,
+    digest: Digest = None,
+    as_json: AsJson = False,
 ) -> None:
     """Reject the action. Exit code 0 when the decision counted, 1 when it was refused."""
-    _decide(approval_id, reviewer, Verdict.REJECT, note, digest, as_json)
+    _decide(approval_id, reviewer, Verdict.REJECT, note, digest, as_json, {"private": private} if private else None)
 
 
 @app.command("extend")
@@ -148,10 +181,11 @@ def _decide(
         print_json(ruling)
     else:
         result = "counted" if ruling.accepted else "refused"
-        print(f"{verdict.value} by {reviewer} of {approval.action.body!r} ({approval.digest[:12]}): {result}")
+        action = (approval.edited_action or approval.action).body
+        print(f"{verdict.value} by {reviewer} of {action!r} ({current_digest(approval)[:12]}): {result}")
         if not ruling.accepted:
             print(f"why: {ruling.reason}")
-        elif not verdict.decides:
+        elif ruling.reason != "counted":
             print(ruling.reason)
     if not ruling.accepted:
         raise typer.Exit(1)
