@@ -23,6 +23,7 @@ class WorkflowType(StrEnum):
     TASK = "Task"
     HANDOFF = "Handoff"
     APPROVAL = "Approval"
+    ESCALATION = "Escalation"
     SUMMARY = "Summary"
 
 
@@ -64,6 +65,8 @@ class SearchAttribute(StrEnum):
     COMPOSITION = "Composition"
     TASK_STATE = "TaskState"
     APPROVAL_STATE = "ApprovalState"
+    REVIEW_STATE = "ReviewState"
+    """Of an escalation or a checkpoint."""
     RISK = "Risk"
     REVIEWER = "Reviewer"
     DEADLINE = "Deadline"
@@ -120,6 +123,10 @@ def step_workflow_id(task_id: str, step_id: str) -> str:
 
 def approval_workflow_id(approval_id: str) -> str:
     return f"approval/{approval_id}"
+
+
+def escalation_workflow_id(escalation_id: str) -> str:
+    return f"escalation/{escalation_id}"
 
 
 def agent_name(role: str) -> str:

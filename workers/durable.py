@@ -38,6 +38,7 @@ from workers.temporal import connect
 from workflows.approval import ApprovalWorkflow
 from workflows.arity import SignalArity
 from workflows.attendance import AttendanceWorkflow
+from workflows.escalation import EscalationWorkflow
 from workflows.handoff import HandoffWorkflow
 from workflows.inbox import InboxWorkflow
 from workflows.session import SessionWorkflow
@@ -53,6 +54,7 @@ WORKFLOWS: Sequence[type] = (
     TaskWorkflow,
     HandoffWorkflow,
     ApprovalWorkflow,
+    EscalationWorkflow,
     SummaryWorkflow,
 )
 INTERCEPTORS: Sequence[Interceptor] = (SignalArity(),)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections import deque
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -32,22 +30,7 @@ with workflow.unsafe.imports_passed_through():
     from policy import approval as policy
     from policy import arrival
     from workflows import approval_shown, options, recording
-
-
-Handler = Callable[["ApprovalWorkflow", RawValue], None]
-
-
-def _one_value(handler: Handler) -> Handler:
-    """Calls the handler with one value, however many a signal brings: a second one would stall the workflow for ever.
-
-    The SDK decodes the values of such a signal itself and drops one that it cannot read, which harms nothing.
-    """
-
-    @functools.wraps(handler)
-    def called(self: ApprovalWorkflow, *values: RawValue) -> None:
-        handler(self, *(values if len(values) <= 1 else (RawValue(Payload(data=b"[]")),)))
-
-    return called
+    from workflows.arity import one_value
 
 
 @workflow.defn(name="Approval")
@@ -93,7 +76,7 @@ class ApprovalWorkflow:
         return self._state.stage
 
     @workflow.signal(name="decide", description=f"One JSON object: {arrival.EXPECTED}, optionally with a note")
-    @_one_value
+    @one_value
     def decide(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008 - a default keeps an empty signal harmless
         self._arrived.append((workflow.now(), arrival.read(raw.payload.data)))
 

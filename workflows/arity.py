@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+from collections.abc import Callable
+from typing import TypeVar
 
 from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
 from temporalio.worker import HandleSignalInput, Interceptor, WorkflowInboundInterceptor, WorkflowInterceptorClassInput
+
+W = TypeVar("W")
+
+
+def one_value(handler: Callable[[W, RawValue], None]) -> Callable[[W, RawValue], None]:
+    """Calls the handler with one value, however many a signal brings: a second one would stall the workflow for ever.
+
+    More than one come as an empty list, which is no decision. The SDK decodes the values of such a signal itself and
+    drops one that it cannot read, which harms nothing.
+    """
+
+    @functools.wraps(handler)
+    def called(self: W, *values: RawValue) -> None:
+        handler(self, *(values if len(values) <= 1 else (RawValue(Payload(data=b"[]")),)))
+
+    return called
 
 
 class SignalArity(Interceptor):

@@ -7,6 +7,7 @@ import asyncio
 from temporalio.api.common.v1 import Payload
 from test_workflow_approval import JSON, Gate, gated
 from test_workflow_attendance import attended
+from test_workflow_escalation import HASTY, asked
 from test_workflow_inbox import offered, report
 from test_workflow_session import call, deliver
 from test_workflow_task import answer, calls, plan, step
@@ -35,7 +36,7 @@ Told = dict[str, tuple[str, str | None]]
 async def tell(stage: World) -> Told:
     """Runs every workflow type to its end (an inbox has none: as far as it came)."""
     told: Told = {}
-    for part in (_call, _approved, _declined, _steps, _attendance):
+    for part in (_call, _approved, _declined, _escalated, _steps, _attendance):
         told |= await part(stage)
     return told
 
@@ -83,6 +84,19 @@ async def _gated_histories(gate: Gate, how: str) -> Told:
         f"task-{how}": (task_workflow_id(gate.task_id), None),
         f"handoff-{how}": (step_workflow_id(gate.task_id, "s1"), None),
         f"approval-{how}": (approval_workflow_id(gate.approval_id), None),
+    }
+
+
+async def _escalated(stage: World) -> Told:
+    taken = await asked(stage)
+    await taken.decide("ann", "claim")
+    await taken.decide("ben", "take_over", note="I know him.")
+    nobody = await asked(stage, HASTY)
+    for it in (taken, nobody):
+        await it.handle.result()
+    return {
+        "escalation-taken-over": (taken.handle.id, None),
+        "escalation-expired": (nobody.handle.id, None),
     }
 
 
