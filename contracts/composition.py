@@ -56,6 +56,12 @@ class Phrases(Contract):
     not_confirmed: str = "All right, I have left it as it is."
     holding: str = "One moment, please."
     unanswered: str = "I am sorry, I cannot answer that right now. Please ask me again in a moment."
+    voiceless: str = (
+        "I am sorry, my voice fails me at the moment. What I wanted to say is written in this conversation, "
+        "or ask me again in a moment."
+    )
+    not_understood: str = "I am sorry, I did not catch that. Could you say it again?"
+    cannot_hear: str = "I am sorry, I have trouble hearing you at the moment. Please say that again in a moment."
     backstage_away: str = (
         "I have noted your request, but the system behind me does not answer right now. "
         "It will be done as soon as it is back."

@@ -13,6 +13,8 @@ from contracts.composition import Phrases
 from live.audio import without_lead
 from live.config import Timings
 from live.context import CallContext, leading_instructions
+from live.phrasebook import chime
+from live.voices import Voices
 from policy.speakable import speakable_stream
 
 logger = logging.getLogger("greenroom.live.agent")
@@ -33,12 +35,14 @@ class VoiceAgent(Agent):
         context: CallContext,
         phrases: Phrases,
         timings: Timings,
+        voices: Voices,
         not_offered: Callable[[str], None],
     ) -> None:
-        super().__init__(instructions=instructions, chat_ctx=history, tools=tools)  # type: ignore[arg-type]
+        super().__init__(instructions=instructions, chat_ctx=history, tools=tools, tts=voices)  # type: ignore[arg-type]
         self._context = context
         self._phrases = phrases
         self._timings = timings
+        self._voices = voices
         self._not_offered = not_offered
 
     async def llm_node(
@@ -69,8 +73,19 @@ class VoiceAgent(Agent):
                 yield FlushSentinel()
         yield f" {self._phrases.unanswered}"
 
-    def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterable[rtc.AudioFrame]:
-        return without_lead(Agent.default.tts_node(self, speakable_stream(text), model_settings))
+    async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:
+        """When no voice answers, that is what is heard, while the words are in the room as text."""
+        try:
+            async for frame in without_lead(Agent.default.tts_node(self, speakable_stream(text), model_settings)):
+                yield frame
+        except APIError:
+            logger.warning("no voice answers")
+            for frame in await self._voiceless():
+                yield frame
+
+    async def _voiceless(self) -> list[rtc.AudioFrame]:
+        made = await asyncio.to_thread(self._voices.phrasebook.audio, self._phrases.voiceless)
+        return self._voices.frames(made if made is not None else chime())
 
     def _with_states(self, chat_ctx: llm.ChatContext) -> llm.ChatContext:
         block = self._context.render()

@@ -24,6 +24,10 @@ class Timings:
     first_token: float = 2.0
     """How long the model may take to begin, before the holding phrase."""
     second_try: float = 4.0
+    first_audio: float = 1.5
+    """How long a voice may take to begin, before the next one is asked."""
+    transcription: float = 3.0
+    """How long after speech its words are awaited, before the caller is asked to say it again."""
     user_away: float = 15.0
     min_endpointing: float = 0.45
     max_endpointing: float = 1.2
@@ -38,6 +42,16 @@ class Timings:
 
 
 @dataclass(frozen=True)
+class SecondVoice:
+    """Another service that speaks OpenAI's speech wire."""
+
+    base_url: str
+    api_key: str
+    model: str
+    voice: str
+
+
+@dataclass(frozen=True)
 class LiveConfig:
     """`compositions` by id; `default_composition` serves a dispatch whose composition is not known yet."""
 
@@ -48,7 +62,9 @@ class LiveConfig:
     deepgram_base_url: str
     deepgram_api_key: str
     spool_dir: Path
+    phrases_dir: Path
     watch_socket: Path
+    second_voice: SecondVoice | None = None
     use_turn_detector: bool = True
     preemptive_generation: bool = False
     timings: Timings = field(default_factory=Timings)

@@ -12,8 +12,10 @@ from livekit.agents.voice.events import (
     ErrorEvent,
     UserInputTranscribedEvent,
     UserStateChangedEvent,
+    UserTranscriptionTimeoutEvent,
 )
 
+from contracts.composition import Phrases
 from contracts.session import Speaker, Turn
 from live.delegation import CallFacts
 from live.transcript import Transcript
@@ -21,6 +23,8 @@ from policy.readback import ReadBack
 
 logger = logging.getLogger("greenroom.live.hearing")
 
+SPEECH_SECONDS = 0.6
+"""Shorter sounds are a cough or a click, and no reason to ask."""
 _TIMINGS = (
     "transcription_delay",
     "end_of_turn_delay",
@@ -43,6 +47,7 @@ class Hearing:
     def __init__(self, facts: CallFacts, recorder: Recorder, read_back: ReadBack) -> None:
         self.transcript = Transcript(facts, self._turn_ended)
         self.lost_synthesis = 0
+        self._told_lost = 0
         self._recorder = recorder
         self._read_back = read_back
 
@@ -50,19 +55,20 @@ class Hearing:
         self,
         session: AgentSession[None],
         *,
-        still_there: str,
+        phrases: Phrases,
         reachable: Callable[[], bool],
         sign_of_life: Callable[[], None],
     ) -> None:
-        """`still_there` is asked once a silence, while the caller is reachable."""
+        """After a silence, or after words that nobody could make out, the caller is asked, once until words come."""
         self._session = session
-        self._still_there = still_there
+        self._phrases = phrases
         self._reachable = reachable
         self._sign_of_life = sign_of_life
-        self._asked_if_there = False
+        self._asked, self._deaf = False, False
         session.on("conversation_item_added", self._on_item)
         session.on("user_input_transcribed", self._on_words)
         session.on("user_state_changed", self._on_user_state)
+        session.on("user_transcription_timeout", self._on_no_words)
         session.on("error", self._on_error)
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
@@ -76,23 +82,34 @@ class Hearing:
         if turn.speaker is Speaker.CALLER:
             self._read_back.caller_spoke(turn.text.body)
         else:
-            self._read_back.agent_spoke(turn.text.body, interrupted=turn.interrupted)
+            # What no voice said is in the room as text alone: nobody is taken at their word for it.
+            unheard, self._told_lost = self.lost_synthesis > self._told_lost, self.lost_synthesis
+            self._read_back.agent_spoke(turn.text.body, interrupted=turn.interrupted or unheard)
         self._recorder.turn_ended(turn)
 
     def _on_words(self, event: UserInputTranscribedEvent) -> None:
         if event.is_final and event.transcript.strip():
-            self._asked_if_there = False
+            self._asked, self._deaf = False, False
             self._sign_of_life()
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
-        if event.new_state == "away" and not self._asked_if_there and self._reachable():
-            self._asked_if_there = True
-            self._session.say(self._still_there)
+        if event.new_state == "away":
+            self._ask(self._phrases.still_there)
+
+    def _on_no_words(self, event: UserTranscriptionTimeoutEvent) -> None:
+        if event.speech_duration >= SPEECH_SECONDS:
+            self._ask(self._phrases.cannot_hear if self._deaf else self._phrases.not_understood)
+
+    def _ask(self, words: str) -> None:
+        if not self._asked and self._reachable():
+            self._asked = True
+            self._session.say(words)
 
     def _on_error(self, event: ErrorEvent) -> None:
         kind = getattr(event.error, "type", "error")
         logger.warning("session error", extra={"kind": kind, "source": getattr(event.source, "label", "")})
         if kind == "tts_error" and not event.error.recoverable:
             self.lost_synthesis += 1
+        self._deaf = self._deaf or kind == "stt_error"
         # A call is never closed because a model failed: the next turn may work again.
         event.error.recoverable = True

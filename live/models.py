@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 from dataclasses import dataclass
+from functools import partial
 
 from livekit.agents import APIConnectOptions, inference
 from livekit.agents.voice import AgentSession
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.plugins import deepgram, openai
-from openai import AsyncClient
+from openai import AsyncClient, Client, OpenAIError
 
-from contracts.composition import Composition, Role
+from contracts.composition import Composition, Role, SpeechModels
 from live.config import LiveConfig
+from live.phrasebook import Phrasebook
+from live.voices import Voices
+
+logger = logging.getLogger("greenroom.live.models")
 
 STT_ENDPOINTING_MS = 400
 """Silence after which recognition settles its words: just less than the end of a turn. With less, a pause splits a
@@ -36,6 +43,36 @@ def warm_up(config: LiveConfig) -> Warm:
     )
 
 
+def build_voices(config: LiveConfig, speech: SpeechModels, warm: Warm) -> Voices:
+    """The composition's voice, then the second one if there is any, then what is in the phrasebook."""
+    voices = [openai.TTS(model=speech.tts, voice=speech.voice, response_format="pcm", client=warm.client)]
+    if (second := config.second_voice) is not None:
+        client = AsyncClient(base_url=second.base_url, api_key=second.api_key, max_retries=0)
+        voices.append(openai.TTS(model=second.model, voice=second.voice, response_format="pcm", client=client))
+    return Voices(voices, Phrasebook(config.phrases_dir, speech), patience=config.timings.first_audio)
+
+
+def make_phrases(config: LiveConfig) -> None:
+    """Has the scripted phrases of all compositions made, in a thread beside whatever else this process does."""
+    threading.Thread(target=_make_phrases, args=(config,), name="phrasebook", daemon=True).start()
+
+
+def _make_phrases(config: LiveConfig) -> None:
+    client = Client(base_url=config.openai_base_url, api_key=config.openai_api_key, timeout=10.0)
+
+    def synthesize(speech: SpeechModels, words: str) -> bytes:
+        answer = client.audio.speech.create(model=speech.tts, voice=speech.voice, input=words, response_format="pcm")
+        return answer.content
+
+    for composition in config.compositions.values():
+        speech = composition.speech
+        try:
+            Phrasebook(config.phrases_dir, speech).make_missing(composition.phrases, partial(synthesize, speech))
+        except (OpenAIError, OSError) as error:
+            # Calls are taken all the same; the next process that starts tries again.
+            logger.warning("phrases of %s are not all made: %s", composition.id, type(error).__name__)
+
+
 def build_session(config: LiveConfig, composition: Composition, role: Role, warm: Warm) -> AgentSession[None]:
     """The session of one call, not started."""
     speech, timings = composition.speech, config.timings
@@ -48,12 +85,6 @@ def build_session(config: LiveConfig, composition: Composition, role: Role, warm
             endpointing_ms=STT_ENDPOINTING_MS,
         ),
         llm=openai.LLM(model=role.model, client=warm.client),
-        tts=openai.TTS(
-            model=speech.tts,
-            voice=speech.voice,
-            response_format="pcm",
-            client=warm.client,
-        ),
         vad=warm.vad,
         turn_handling={
             "turn_detection": warm.turn_detector or "vad",
@@ -63,12 +94,14 @@ def build_session(config: LiveConfig, composition: Composition, role: Role, warm
         },
         max_tool_steps=4,
         user_away_timeout=timings.user_away,
+        transcription_timeout=timings.transcription,
         aec_warmup_duration=None,
         conn_options=SessionConnectOptions(
             # Recognition is a standing connection: it is opened again for as long as the call lasts.
             stt_conn_options=APIConnectOptions(max_retry=100_000, retry_interval=0.5, timeout=3.0),
             # The agent itself tries again and speaks in between; hidden retries would be silence.
             llm_conn_options=APIConnectOptions(max_retry=0, timeout=timings.first_token),
-            tts_conn_options=APIConnectOptions(max_retry=1, retry_interval=0.2, timeout=2.0),
+            # A voice that fails is followed by the next one, not by another try.
+            tts_conn_options=APIConnectOptions(max_retry=0, timeout=timings.first_audio),
         ),
     )

@@ -25,7 +25,7 @@ from live.deliveries import Deliveries
 from live.following import Following
 from live.hearing import Hearing
 from live.leaving import Leaving, Reason
-from live.models import Warm, build_session
+from live.models import Warm, build_session, build_voices
 from live.toolbelt import Refusals, Registry, delegate_tool, offered, registry_tools
 from policy.readback import ReadBack
 
@@ -125,7 +125,7 @@ class VoiceCall:
         )
         self._hearing.listen(
             self._session,
-            still_there=composition.phrases.still_there,
+            phrases=composition.phrases,
             reachable=self._reachable,
             sign_of_life=self._deliveries.sign_of_life,
         )
@@ -173,6 +173,7 @@ class VoiceCall:
             context=self._context,
             phrases=composition.phrases,
             timings=self._config.timings,
+            voices=build_voices(self._config, composition.speech, self._warm),
             not_offered=refusals.not_offered,
         )
 

@@ -83,6 +83,13 @@ class Settings(BaseSettings):
     )
     deepgram_api_key: SecretStr = Field(SecretStr(""), validation_alias="DEEPGRAM_API_KEY", description="Its key.")
 
+    second_voice_url: HttpUrl | None = Field(
+        None, description="Another speech service of OpenAI's protocol, asked when the first does not answer."
+    )
+    second_voice_api_key: SecretStr = Field(SecretStr(""), description="Its key.")
+    second_voice_model: str = Field("tts-1", description="Its model.")
+    second_voice: str = Field("alloy", description="Its voice.")
+
     database_url: Annotated[str, AfterValidator(_database)] = Field(
         f"sqlite:///{ROOT / '.dev' / 'greenroom.db'}", description="Records: sqlite:///FILE or postgresql://..."
     )
@@ -94,6 +101,9 @@ class Settings(BaseSettings):
     )
     compositions_dir: Path = Field(ROOT / "compositions", description="Folder of the compositions (YAML).")
     spool_dir: Path = Field(ROOT / ".dev" / "spool", description="Where requests wait on disk while Temporal is away.")
+    phrases_dir: Path = Field(
+        ROOT / ".dev" / "phrases", description="Scripted phrases as audio, for when no voice answers."
+    )
     watch_socket: Path = Field(ROOT / ".dev" / "watch.sock", description="Unix socket of the death watch.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity to log.")
 

@@ -38,4 +38,4 @@ def _default(info: FieldInfo) -> str:
         return json.dumps(value)
     if isinstance(value, Path):
         value = value.relative_to(ROOT)
-    return str(value).replace(f"{ROOT}/", "")
+    return "" if value is None else str(value).replace(f"{ROOT}/", "")

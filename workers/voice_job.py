@@ -5,8 +5,8 @@ from __future__ import annotations
 from livekit.agents import JobContext, JobProcess
 from temporalio.client import Client
 
-from live.config import LiveConfig
-from live.models import Warm, warm_up
+from live.config import LiveConfig, SecondVoice
+from live.models import Warm, make_phrases, warm_up
 from live.voice import VoiceCall
 from tools.compositions import load_compositions
 from tools.mcp_server import McpToolServer
@@ -25,7 +25,20 @@ def live_config(settings: Settings) -> LiveConfig:
         deepgram_base_url=settings.deepgram_base_url,
         deepgram_api_key=settings.deepgram_api_key.get_secret_value() or "keyless",
         spool_dir=settings.spool_dir,
+        phrases_dir=settings.phrases_dir,
+        second_voice=_second_voice(settings),
         watch_socket=settings.watch_socket,
+    )
+
+
+def _second_voice(settings: Settings) -> SecondVoice | None:
+    if settings.second_voice_url is None:
+        return None
+    return SecondVoice(
+        base_url=settings.second_voice_url,
+        api_key=settings.second_voice_api_key.get_secret_value() or "keyless",
+        model=settings.second_voice_model,
+        voice=settings.second_voice,
     )
 
 
@@ -34,6 +47,7 @@ def prewarm(proc: JobProcess) -> None:
     config = live_config(settings)
     servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}
     registries = {c.id: ToolRegistry(c, servers) for c in config.compositions.values()}
+    make_phrases(config)
     proc.userdata.update(settings=settings, config=config, warm=warm_up(config), registries=registries)
 
 

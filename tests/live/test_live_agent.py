@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,16 @@ import pytest
 from live_samples import state
 from livekit import rtc
 from livekit.agents import Agent, APIConnectionError, APIStatusError, FlushSentinel, llm
+from livekit.plugins import openai
 
-from contracts.composition import Phrases
+from contracts.composition import Phrases, SpeechModels
 from contracts.task import TaskStage
 from live.agent import VoiceAgent
 from live.audio import without_lead
 from live.config import Timings
 from live.context import CallContext
+from live.phrasebook import Phrasebook, chime
+from live.voices import Voices
 
 Node = Callable[..., AsyncIterator[Any]]
 
@@ -71,6 +75,22 @@ PHRASES = Phrases(greeting="Guten Tag.", holding="Einen Moment bitte.", unanswer
 HOLDING, UNANSWERED = PHRASES.holding, PHRASES.unanswered
 
 
+def an_agent(
+    phrases: Path, context: CallContext | None = None, not_offered: Callable[[str], None] = lambda _: None
+) -> VoiceAgent:
+    voice = openai.TTS(api_key="none", base_url="http://127.0.0.1:9")
+    return VoiceAgent(
+        instructions="Be kind.",
+        history=llm.ChatContext.empty(),
+        tools=[],
+        context=context or CallContext(),
+        phrases=PHRASES,
+        timings=Timings(first_token=0.1, second_try=0.1),
+        voices=Voices([voice], Phrasebook(phrases, SpeechModels()), patience=0.1),
+        not_offered=not_offered,
+    )
+
+
 async def reply(
     monkeypatch: pytest.MonkeyPatch,
     models: Models,
@@ -78,15 +98,7 @@ async def reply(
     not_offered: Callable[[str], None] = lambda _: None,
 ) -> str:
     monkeypatch.setattr(Agent.default, "llm_node", models)
-    agent = VoiceAgent(
-        instructions="Be kind.",
-        history=llm.ChatContext.empty(),
-        tools=[],
-        context=context or CallContext(),
-        phrases=PHRASES,
-        timings=Timings(first_token=0.1, second_try=0.1),
-        not_offered=not_offered,
-    )
+    agent = an_agent(Path("/nonexistent"), context or CallContext(), not_offered)
     chat_ctx = llm.ChatContext.empty()
     chat_ctx.add_message(role="system", content="Be kind.")
     chat_ctx.add_message(role="user", content="hello")
@@ -135,6 +147,24 @@ async def test_states_are_in_the_request_after_the_instructions(monkeypatch: pyt
     roles = [(item.role, item.text_content) for item in models.requests[0].messages()]
     assert [role for role, _ in roles] == ["system", "system", "user"]
     assert "being worked on" in (roles[1][1] or "")
+
+
+async def test_without_a_voice_that_is_heard_in_scripted_words_or_a_chime(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def breaks_off(*_: object) -> AsyncIterator[rtc.AudioFrame]:
+        yield tone(0.2, 5000)
+        raise APIConnectionError()
+
+    async def words() -> AsyncIterator[str]:
+        yield "It will rain."
+
+    monkeypatch.setattr(Agent.default, "tts_node", breaks_off)
+    book = Phrasebook(tmp_path, SpeechModels())
+    for heard in (len(chime()) // 2, 24_000):
+        frames = [frame async for frame in an_agent(tmp_path).tts_node(words(), Any)]  # type: ignore[arg-type]
+        assert sum(frame.samples_per_channel for frame in frames) == 4800 + heard
+        book.make_missing(PHRASES, lambda _: tone(1.0, 3000).data.tobytes())
 
 
 def tone(seconds: float, level: int) -> rtc.AudioFrame:
