@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -57,10 +58,40 @@ SCHEMA: dict[str, Any] = {
 
 def messages(request: SummaryRequest, summarizer: Role) -> list[ChatMessage]:
     system = f"{summarizer.instructions.strip()}\n\nToday is {request.day:%A %Y-%m-%d}."
-    user = [quoted("Transcript", policy.transcript(request.turns))]
+    user = []
+    if request.parts:
+        user.append(quoted("What came before, in parts", "\n".join(map(_part, request.parts))))
+    if request.turns or not request.parts:
+        user.append(quoted("Transcript", policy.transcript(request.turns)))
     if request.outcomes:
         user.append(quoted("Outcomes of the work backstage", "\n".join(map(_outcome, request.outcomes))))
     return [{"role": "system", "content": system}, {"role": "user", "content": "\n\n".join(user)}]
+
+
+def _part(part: Summary) -> str:
+    """In the shape of the answer, on one line."""
+
+    def said(text: Content | None) -> str | None:
+        return " ".join(text.body.split()) if text is not None else None
+
+    def cited(statement: Cited) -> dict[str, Any]:
+        found: dict[str, Any] = {"text": said(statement.text)}
+        if isinstance(statement, ActionItem):
+            found["owner"] = statement.owner
+            found["due_words"] = said(statement.due_words)
+            found["due_date"] = statement.due.isoformat() if statement.due else None
+        return {**found, "turn_ids": statement.turn_ids, "task_id": statement.task_id}
+
+    return json.dumps(
+        {
+            "summary": said(part.summary),
+            "decisions": [cited(s) for s in part.decisions],
+            "action_items": [cited(s) for s in part.action_items],
+            "open_questions": [cited(s) for s in part.open_questions],
+            "promises": [cited(s) for s in part.promises],
+        },
+        ensure_ascii=False,
+    )
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -8,9 +8,11 @@ from typing import Protocol
 
 from temporalio import activity
 
+from contracts.base import Content
 from contracts.delivery import DeliveryState
-from contracts.records import DeliveryRecord, TaskRecord, TurnRecord
-from contracts.summary import Outcome, SummaryRequest, SummaryStart
+from contracts.records import ArtifactRecord, DeliveryRecord, TaskRecord, TurnRecord
+from contracts.summary import LastCallRequest, Outcome, Summary, SummaryRequest, SummaryStart
+from policy import rolling
 
 _TOLD = (DeliveryState.PLAYED, DeliveryState.HEARD)
 
@@ -21,6 +23,10 @@ class TranscriptSource(Protocol):
     def turns(self, session_id: str) -> Sequence[TurnRecord]: ...
     def tasks(self, session_id: str) -> Sequence[TaskRecord]: ...
     def deliveries(self, session_id: str) -> Sequence[DeliveryRecord]: ...
+    def last_summary(self, subject_id: str, composition: str, besides: str) -> ArtifactRecord | None: ...
+
+
+LAST_CALL_TOKENS = 200
 
 
 class TranscriptActivities:
@@ -39,6 +45,18 @@ class TranscriptActivities:
             turns=tuple(record.turn for record in turns),
             outcomes=await self._outcomes(start.session_id),
         )
+
+    @activity.defn(name="transcripts.last_call")
+    async def last_call(self, request: LastCallRequest) -> Content | None:
+        """What the subject's call before this one came to, in words, with its day; None if there was none."""
+        found = await asyncio.to_thread(
+            self._source.last_summary, request.subject_id, request.composition, request.session_id
+        )
+        if found is None:
+            return None
+        summary = rolling.bounded(Summary.model_validate_json(found.body.body), LAST_CALL_TOKENS)
+        words = rolling.in_words(summary)
+        return words.model_copy(update={"body": f"On {found.created_at:%A %Y-%m-%d}: {words.body}"})
 
     async def _outcomes(self, session_id: str) -> tuple[Outcome, ...]:
         tasks = await asyncio.to_thread(self._source.tasks, session_id)

@@ -129,7 +129,8 @@ class ApprovalRule(Contract):
 class Attendance(Contract):
     """How soon a missing agent is noticed, in seconds. Heartbeats cost a call each.
 
-    `return_seconds`: how long a caller who vanished may take to come back before the call counts as over.
+    `return_seconds`: how long a caller who vanished may take to come back before the call counts as over;
+    `arrival_seconds`: how long one may take to come at all.
     """
 
     heartbeat_seconds: float = 0.3
@@ -137,6 +138,7 @@ class Attendance(Contract):
     probe_timeout: float = 0.5
     join_timeout: float = 5.0
     return_seconds: float = 30.0
+    arrival_seconds: float = Field(default=120.0, gt=0)
 
 
 class Limits(Contract):
@@ -144,10 +146,15 @@ class Limits(Contract):
 
     `corrections`: how often a caller may correct one task; `failure_replans`: how often its failed steps are planned
     anew.
+
+    `recent_turns` at most, and with the rolling summary `context_tokens` at most, are told to a model in full; what is
+    older goes into the summary, of `summary_tokens` at most. Tokens are estimated.
     """
 
     max_steps: int = 8
-    recent_turns: int = 24
+    recent_turns: int = Field(default=24, ge=2)
+    context_tokens: int = Field(default=1500, ge=100)
+    summary_tokens: int = Field(default=400, ge=50)
     task_seconds: float = 900.0
     parallel_steps: int = Field(default=8, ge=1)
     corrections: int = Field(default=3, ge=0)

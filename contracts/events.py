@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.base import Contract, Moment
+from contracts.base import Content, Contract, Moment
 from contracts.delivery import Offer
 from contracts.escalation import CallEscalation
 from contracts.task import TaskState
@@ -55,6 +55,18 @@ class EscalationNews(Contract):
     escalation: CallEscalation
 
 
+class ContextChanged(Contract):
+    """What a model is told of the time before the recent turns. `turn_ids` went into `summary` and need no repeating.
+
+    None: as it was.
+    """
+
+    type: Literal["context.changed"] = "context.changed"
+    summary: Content | None = None
+    turn_ids: tuple[str, ...] = ()
+    last_call: Content | None = None
+
+
 class SessionEnding(Contract):
     type: Literal["session.ending"] = "session.ending"
     reason: str
@@ -67,6 +79,7 @@ EventPayload = Annotated[
     | RoleSuperseded
     | EscalationRequested
     | EscalationNews
+    | ContextChanged
     | SessionEnding,
     Field(discriminator="type"),
 ]

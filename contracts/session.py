@@ -102,6 +102,7 @@ class SessionSnapshot(Contract):
     caller_identity: str
     ended: bool
     summary: Content | None
+    """What was said before `turns`."""
     turns: tuple[Turn, ...]
     turn_count: int
     roles: tuple[RoleState, ...]
@@ -111,3 +112,5 @@ class SessionSnapshot(Contract):
     stream_offset: int
     escalations: tuple[CallEscalation, ...] = ()
     """Of this call, those that have ended too: what a reviewer told the agent stays known."""
+    last_call: Content | None = None
+    """What the subject's call before this one came to."""

@@ -16,6 +16,14 @@ class SummaryStart(Contract):
     composition: str
 
 
+class LastCallRequest(Contract):
+    """Whose call came before which one. Only calls of the same composition count."""
+
+    session_id: str
+    subject_id: str
+    composition: str
+
+
 class Cited(Contract):
     """One statement. It rests on turns of the call, or on the task `task_id`, or on both."""
 

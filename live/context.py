@@ -5,6 +5,7 @@ from __future__ import annotations
 from livekit.agents import llm
 
 from contracts.approval import ApprovalStage, OpenApproval
+from contracts.events import ContextChanged
 from contracts.session import SessionSnapshot, Speaker, Turn
 from contracts.task import TaskStage, TaskState
 
@@ -27,14 +28,19 @@ class CallContext:
 
     def __init__(self) -> None:
         self._summary: str | None = None
+        self._last_call: str | None = None
         self._tasks: dict[str, TaskState] = {}
         self._approvals: tuple[OpenApproval, ...] = ()
 
     def take(self, snapshot: SessionSnapshot) -> None:
-        self._summary = snapshot.summary.body if snapshot.summary is not None else None
+        self.context_changed(ContextChanged(summary=snapshot.summary, last_call=snapshot.last_call))
         self._approvals = snapshot.approvals
         for state in snapshot.tasks:
             self.task_changed(state)
+
+    def context_changed(self, news: ContextChanged) -> None:
+        self._summary = news.summary.body if news.summary is not None else self._summary
+        self._last_call = news.last_call.body if news.last_call is not None else self._last_call
 
     def task_changed(self, state: TaskState) -> None:
         """A state that is older than the known one is ignored."""
@@ -45,6 +51,8 @@ class CallContext:
     def render(self) -> str | None:
         """One block of text; None when there is nothing to tell."""
         lines = []
+        if self._last_call:
+            lines.append(f"The call before this one. {self._last_call}")
         if self._summary:
             lines.append(f"Earlier in this call: {self._summary}")
         open_tasks = [state for state in self._tasks.values() if not state.stage.final]

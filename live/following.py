@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from contracts.events import DeliveryOffered, DeliveryWithdrawn, Event, RoleSuperseded, SessionEnding, TaskNews
+from contracts.events import (
+    ContextChanged,
+    DeliveryOffered,
+    DeliveryWithdrawn,
+    Event,
+    RoleSuperseded,
+    SessionEnding,
+    TaskNews,
+)
 from contracts.session import SessionSnapshot
 from live.agent import VoiceAgent
 from live.attending import Attending
@@ -58,6 +66,8 @@ class Following:
 
     def _on_event(self, event: Event) -> None:
         match event.payload:
+            case ContextChanged():
+                self._context.context_changed(event.payload)
             case TaskNews(state=state):
                 self._context.task_changed(state)
             case DeliveryOffered(offer=offer):

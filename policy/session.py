@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from contracts.approval import ApprovalStage, OpenApproval
 from contracts.base import Content, Contract, Moment
@@ -19,12 +19,16 @@ from contracts.session import (
     SessionStart,
     Turn,
 )
+from contracts.summary import Outcome, Summary
 from contracts.task import TaskState
+from policy import rolling
 
 KNOWN_TURNS = 400
 """How many turn ids are kept to recognise a turn that is sent twice."""
 
 KNOWN_ESCALATIONS = 8
+
+KNOWN_ENDED_TASKS = 20
 
 
 class SessionState(Contract):
@@ -34,7 +38,8 @@ class SessionState(Contract):
     turns: tuple[Turn, ...] = ()
     turn_count: int = 0
     seen_turns: tuple[str, ...] = ()
-    summary: Content | None = None
+    summary: Summary | None = None
+    last_call: Content | None = None
     roles: tuple[RoleState, ...] = ()
     tasks: tuple[TaskState, ...] = ()
     approvals: tuple[OpenApproval, ...] = ()
@@ -63,6 +68,38 @@ def with_turn(state: SessionState, turn: Turn, keep: int) -> SessionState:
     )
 
 
+def with_summary(state: SessionState, summary: Summary, turns: tuple[Turn, ...]) -> SessionState:
+    """The state after those turns went into its summary: they are not kept in full any more."""
+    folded = {turn.turn_id for turn in turns}
+    left = tuple(turn for turn in state.turns if turn.turn_id not in folded)
+    return state.model_copy(update={"summary": summary, "turns": left})
+
+
+def outcomes(state: SessionState) -> tuple[Outcome, ...]:
+    """What the tasks of this call came to so far. One whose outcome stands to be said was not told yet."""
+    waiting = {offer.task_id for offer in state.offers}
+    return tuple(
+        Outcome(
+            task_id=task.task_id,
+            goal=task.goal,
+            stage=task.stage,
+            speech=task.sentence,
+            told=task.stage.final and task.task_id not in waiting,
+        )
+        for task in state.tasks
+        if task.goal is not None
+    )
+
+
+def overdue(state: SessionState, *, return_seconds: float, arrival_seconds: float) -> tuple[datetime, str] | None:
+    """When the call is over because its caller stays away, and why; None while the caller is on the line."""
+    if state.caller is CallerPresence.LOST and state.caller_since is not None:
+        return state.caller_since + timedelta(seconds=return_seconds), "the caller vanished"
+    if state.caller is None and state.turn_count == 0:
+        return state.start.opened_at + timedelta(seconds=arrival_seconds), "the caller never came"
+    return None
+
+
 def with_role(state: SessionState, news: RoleState) -> SessionState:
     """The state with news of a role. News of an older agent than the known one is of no interest."""
     known = state.role(news.role)
@@ -77,7 +114,8 @@ def with_task(state: SessionState, news: TaskState) -> SessionState:
     if known is not None and known.revision >= news.revision:
         return state
     others = tuple(t for t in state.tasks if t.task_id != news.task_id)
-    return state.model_copy(update={"tasks": (*others, news)})
+    surplus = {t.task_id for t in [t for t in others if t.stage.final][: -KNOWN_ENDED_TASKS or None]}
+    return state.model_copy(update={"tasks": (*(t for t in others if t.task_id not in surplus), news)})
 
 
 def with_approval(state: SessionState, news: OpenApproval) -> SessionState:
@@ -177,7 +215,7 @@ def snapshot(state: SessionState) -> SessionSnapshot:
         composition=start.composition,
         caller_identity=start.caller_identity,
         ended=state.end_reason is not None,
-        summary=state.summary,
+        summary=rolling.in_words(state.summary) if state.summary else None,
         turns=state.turns,
         turn_count=state.turn_count,
         roles=state.roles,
@@ -186,4 +224,5 @@ def snapshot(state: SessionState) -> SessionSnapshot:
         offers=state.offers,
         stream_offset=state.published,
         escalations=state.escalations,
+        last_call=state.last_call,
     )

@@ -142,6 +142,18 @@ class RecordReader:
         query = select(table).where(table.c.session_id == session_id)
         return self._all(ArtifactRecord, query.order_by(table.c.created_at, table.c.artifact_id))
 
+    def last_summary(self, subject_id: str, composition: str, besides: str) -> ArtifactRecord | None:
+        """The newest summary of a call of that subject in that composition, leaving out the session `besides`."""
+        table, sessions = tables.artifacts, tables.sessions
+        query = (
+            select(table)
+            .join(sessions, sessions.c.session_id == table.c.session_id)
+            .where(table.c.subject_id == subject_id, table.c.kind == "summary", table.c.session_id != besides)
+            .where(sessions.c.composition == composition)
+        )
+        found = self._all(ArtifactRecord, query.order_by(table.c.created_at.desc(), table.c.artifact_id).limit(1))
+        return found[0] if found else None
+
     def audit(self, session_id: str) -> list[AuditRecord]:
         """In the order of the chain. Reading does not verify: `store.audit.verify` does."""
         table = tables.audit_entries

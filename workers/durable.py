@@ -69,6 +69,7 @@ class Records:
         self.reviewer = reader.reviewer
         self.reviewers = reader.reviewers
         self.turns = reader.turns
+        self.last_summary = reader.last_summary
         self._reader = reader
 
     def tasks(self, session_id: str) -> Sequence[TaskRecord]:
@@ -131,7 +132,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         mailbox = MailboxActivities(to.client)
         transcripts = TranscriptActivities(source)
         activities += [records.write, records.reviewer, records.reviewers_of, records.composition]
-        activities += [mailbox.deliver, mailbox.presence, transcripts.gather]
+        activities += [mailbox.deliver, mailbox.presence, transcripts.gather, transcripts.last_call]
     elif queue is TaskQueue.MODELS:
         models = ModelActivities(to.chat, to.compositions, to.registries)
         activities += [models.plan, models.think, models.summarize]

@@ -30,6 +30,17 @@ def records(summary: str) -> ActivityConfig:
     )
 
 
+def records_soon(summary: str) -> ActivityConfig:
+    """A read that somebody waits for: what cannot be had at once is done without."""
+    return ActivityConfig(
+        task_queue=TaskQueue.RECORDS.value,
+        start_to_close_timeout=timedelta(seconds=3),
+        schedule_to_close_timeout=timedelta(seconds=5),
+        retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200)),
+        summary=summary,
+    )
+
+
 def models(summary: str, *, patience: timedelta = timedelta(minutes=5)) -> ActivityConfig:
     """A model call; `patience` is how long its failures may go on before the work goes on without it."""
     return ActivityConfig(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
 
@@ -12,6 +14,10 @@ with workflow.unsafe.imports_passed_through():
     from contracts.records import AuditRecord, Record, RecordBatch
     from contracts.tools import ToolRefused
     from workflows import options
+
+
+MOST_AT_ONCE = 200
+"""Records of one batch: a day without a database must not make one that is too large to send."""
 
 
 async def write(*records: Record, summary: str) -> None:
@@ -28,6 +34,37 @@ async def write(*records: Record, summary: str) -> None:
         if is_cancelled_exception(error):
             raise
         workflow.logger.error("records given up (%s): %s", summary, type(error.cause).__name__)
+
+
+class Journal:
+    """Records of one workflow, written in the order in which they came by a task of its own.
+
+    Whoever adds one does not wait: while the database is away the work goes on. What is being written stays
+    `unwritten` until it is durable, so that a workflow which continues as new loses nothing; a record written twice is
+    one record.
+    """
+
+    def __init__(self, unwritten: Sequence[Record] = ()) -> None:
+        self._unwritten = list(unwritten)
+
+    @property
+    def unwritten(self) -> tuple[Record, ...]:
+        return tuple(self._unwritten)
+
+    def add(self, *records: Record) -> None:
+        self._unwritten += records
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self._unwritten))
+            batch = self._unwritten[:MOST_AT_ONCE]
+            await write(*batch, summary=f"{len(batch)} records: {', '.join(sorted({r.type for r in batch}))}")
+            del self._unwritten[: len(batch)]
+
+    async def written(self) -> None:
+        """Returns once everything that was added is durable."""
+        await workflow.wait_condition(lambda: not self._unwritten)
 
 
 async def load_composition(composition_id: str) -> Composition:

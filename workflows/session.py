@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.contrib.workflow_streams import WorkflowStream, WorkflowStreamState
-from temporalio.exceptions import ActivityError, WorkflowAlreadyStartedError
-from temporalio.workflow import ParentClosePolicy
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.mailbox import MailboxActivities
     from activities.rooms import RoomActivities
     from contracts.approval import OpenApproval
-    from contracts.attendance import AttendanceStart, RoomRequest
-    from contracts.composition import Composition
+    from contracts.attendance import RoomRequest
+    from contracts.composition import Attendance, Composition, Limits
     from contracts.delivery import Presence
-    from contracts.events import Event, EventPayload, RoleSuperseded, SessionEnding, TaskNews
+    from contracts.events import ContextChanged, Event, EventPayload, RoleSuperseded, SessionEnding, TaskNews
     from contracts.names import (
         SNAPSHOT_QUERY,
         STAGE_TOPIC,
         Signal,
-        TaskQueue,
-        WorkflowType,
         attendance_workflow_id,
         session_workflow_id,
-        summary_workflow_id,
     )
     from contracts.records import Record, TurnRecord
     from contracts.session import (
@@ -39,11 +36,12 @@ with workflow.unsafe.imports_passed_through():
         SessionStart,
         Turn,
     )
-    from contracts.summary import SummaryStart
+    from contracts.summary import Summary
     from contracts.task import TaskState
     from contracts.tools import ToolRefused
+    from policy import rolling
     from policy import session as policy
-    from workflows import options, recording
+    from workflows import beside, options, recording, remembering
 
 VOICE = "voice"
 KEPT_EVENTS = 200
@@ -77,24 +75,28 @@ class SessionWorkflow:
         )
         self._stream = WorkflowStream(prior_state=carried.stream if carried else None)
         self._topic = self._stream.topic(STAGE_TOPIC, type=Event)
-        self._unwritten: list[Record] = list(carried.unwritten) if carried else []
+        self._journal = recording.Journal(carried.unwritten if carried else ())
         self._reachable = carried.spoken_to if carried else False
-        self._keep = 24
-        self._return_seconds = 30.0
+        self._times = Attendance()
+        self._keep = Limits().recent_turns
 
     @workflow.run
     async def run(self, start: SessionInput) -> None:
         composition = await recording.load_composition(start.composition)
-        self._keep = composition.limits.recent_turns
-        self._return_seconds = composition.attendance.return_seconds
+        self._times, self._keep = composition.attendance, rolling.most_turns(composition)
+        # Beside the call: neither the database nor a model is ever waited for by what happens in it.
+        beside_it = [asyncio.create_task(self._journal.run()), asyncio.create_task(self._keep_summary(composition))]
         if start.carried is None:
+            beside_it.append(asyncio.create_task(self._recall()))
             await self._open(composition)
         while self._state.end_reason is None:
             self._describe()
             await self._wait_for_work()
-            await self._work_off()
+            await self._tell_presence()
             if workflow.info().is_continue_as_new_suggested() and self._state.end_reason is None:
                 await self._continue()
+        for task in beside_it[1:]:
+            task.cancel()
         await self._close(composition)
 
     # What the outside tells
@@ -104,7 +106,7 @@ class SessionWorkflow:
         known = self._state
         self._state = policy.with_turn(known, turn, self._keep)
         if self._state is not known:
-            self._unwritten.append(TurnRecord(turn=turn))
+            self._journal.add(TurnRecord(turn=turn))
 
     @workflow.signal(name=Signal.ROLE_CHANGED.value)
     def role_changed(self, news: RoleState) -> None:
@@ -112,7 +114,7 @@ class SessionWorkflow:
         self._state = policy.with_role(self._state, news)
         if news.health is RoleHealth.PRESENT and (before is None or before.epoch < news.epoch or news != before):
             self._publish(RoleSuperseded(role=news.role, epoch=news.epoch))
-        self._unwritten.append(
+        self._journal.add(
             recording.audit(
                 self._state.start.session_id,
                 actor="workflow",
@@ -131,7 +133,7 @@ class SessionWorkflow:
         known = self._state
         self._state = policy.with_caller(known, news)
         if self._state is not known:
-            self._unwritten.append(
+            self._journal.add(
                 recording.audit(
                     known.start.session_id, actor="room", action=f"caller.{news.presence.value}", target=news.identity
                 )
@@ -156,7 +158,7 @@ class SessionWorkflow:
 
     @workflow.signal(name=Signal.TOOL_REFUSED.value)
     def tool_refused(self, news: ToolRefused) -> None:
-        self._unwritten.append(recording.refused(news))
+        self._journal.add(recording.refused(news))
 
     @workflow.signal(name=Signal.END.value)
     def end(self, news: SessionEnd) -> None:
@@ -171,63 +173,50 @@ class SessionWorkflow:
     async def _open(self, composition: Composition) -> None:
         start = self._state.start
         for role in composition.live_roles():
-            times = composition.attendance
-            await workflow.start_child_workflow(
-                WorkflowType.ATTENDANCE.value,
-                AttendanceStart(
-                    session_id=start.session_id,
-                    room=start.room,
-                    role=role.name,
-                    caller_identity=start.caller_identity,
-                    composition=start.composition,
-                    subject_id=start.subject_id,
-                    heartbeat_timeout=times.heartbeat_timeout,
-                    probe_timeout=times.probe_timeout,
-                    join_timeout=times.join_timeout,
-                ),
-                id=attendance_workflow_id(start.session_id, role.name),
-                task_queue=TaskQueue.ORCHESTRATION.value,
-                parent_close_policy=ParentClosePolicy.ABANDON,
-                static_summary=f"Role {role.name} is attended by one agent",
-                search_attributes=workflow.info().typed_search_attributes,
-            )
-        await recording.write(
+            await beside.attend(start, role.name, composition.attendance)
+        self._journal.add(
             policy.record(self._state, "open", 1, workflow.now()),
             recording.audit(
                 start.session_id, actor="caller", action="session.opened", target=session_workflow_id(start.session_id)
             ),
-            summary="session open",
         )
+
+    async def _recall(self) -> None:
+        if (known := await remembering.last_call(self._state.start)) is not None:
+            self._state = self._state.model_copy(update={"last_call": known})
+            self._publish(ContextChanged(last_call=known))
+
+    async def _keep_summary(self, composition: Composition) -> None:
+        def made(summary: Summary, turns: tuple[Turn, ...]) -> None:
+            self._state = policy.with_summary(self._state, summary, turns)
+            ids = tuple(turn.turn_id for turn in turns)
+            self._publish(ContextChanged(summary=rolling.in_words(summary), turn_ids=ids))
+            session_id = self._state.start.session_id
+            line = {"actor": "role:summarizer", "action": "summary.rolled", "target": session_workflow_id(session_id)}
+            self._journal.add(recording.audit(session_id, **line, turns=len(turns)))
+
+        await remembering.keep_summary(composition, lambda: self._state, made)
 
     async def _wait_for_work(self) -> None:
-        timeout = None
-        if self._state.caller is CallerPresence.LOST and self._state.caller_since is not None:
-            left = self._state.caller_since + timedelta(seconds=self._return_seconds) - workflow.now()
-            timeout = max(left, timedelta(0))
+        """Until something was told, or the caller stayed away too long."""
+        known, times = self._state, self._times
+        overdue = policy.overdue(known, return_seconds=times.return_seconds, arrival_seconds=times.arrival_seconds)
+        timeout = max(overdue[0] - workflow.now(), timedelta(0)) if overdue is not None else None
         try:
             await workflow.wait_condition(
-                self._has_work, timeout=timeout, timeout_summary="a caller who vanished may come back until then"
+                lambda: self._state is not known or workflow.info().is_continue_as_new_suggested(),
+                timeout=timeout,
+                timeout_summary="a caller who is away may come until then",
             )
         except TimeoutError:
-            if self._state.caller is CallerPresence.LOST:
-                self._end("the caller vanished")
+            if overdue is not None:
+                self._end(overdue[1])
 
-    def _has_work(self) -> bool:
-        return (
-            bool(self._unwritten)
-            or self._state.end_reason is not None
-            or policy.present(self._state, VOICE, told=self._reachable) != self._reachable
-            or workflow.info().is_continue_as_new_suggested()
-        )
-
-    async def _work_off(self) -> None:
+    async def _tell_presence(self) -> None:
         reachable = policy.present(self._state, VOICE, told=self._reachable)
         if reachable != self._reachable:
             self._reachable = reachable
             await self._tell_inbox(present=reachable)
-        if self._unwritten:
-            records, self._unwritten = tuple(self._unwritten), []
-            await recording.write(*records, summary=f"{len(records)} records of the call")
 
     async def _tell_inbox(self, *, present: bool) -> None:
         start = self._state.start
@@ -259,9 +248,7 @@ class SessionWorkflow:
         except ActivityError as error:
             # An empty room closes itself; the records and the summary of the call do not write themselves.
             workflow.logger.warning("the room was not closed: %s", type(error.cause).__name__)
-        records, self._unwritten = tuple(self._unwritten), []
-        await recording.write(
-            *records,
+        self._journal.add(
             policy.record(self._state, "ended", 2, workflow.now()),
             recording.audit(
                 start.session_id,
@@ -271,25 +258,13 @@ class SessionWorkflow:
                 reason=self._state.end_reason,
                 turns=self._state.turn_count,
             ),
-            summary="session ended",
         )
-        try:
-            await workflow.start_child_workflow(
-                WorkflowType.SUMMARY.value,
-                SummaryStart(session_id=start.session_id, subject_id=start.subject_id, composition=start.composition),
-                id=summary_workflow_id(start.session_id),
-                task_queue=TaskQueue.ORCHESTRATION.value,
-                parent_close_policy=ParentClosePolicy.ABANDON,
-                static_summary="Summary of a call",
-                search_attributes=workflow.info().typed_search_attributes,
-            )
-        except WorkflowAlreadyStartedError:
-            workflow.logger.info("the summary is being written already")
+        await self._journal.written()
+        await beside.sum_up(start)
         self._describe()
         self._stream.detach_pollers()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        while self._unwritten:  # an agent's last words may come while the above was being done
-            await self._work_off()
+        await self._journal.written()  # an agent's last words may come while the above was being done
 
     async def _wait_for_last_turns(self) -> None:
         """Agents send their last turn as they leave; the call is not closed before each has left, or a short while."""
@@ -303,7 +278,7 @@ class SessionWorkflow:
             workflow.logger.info("not every agent said that it left")
 
     async def _continue(self) -> None:
-        await self._work_off()
+        await self._tell_presence()
         await self._stream.continue_as_new(
             lambda stream: [
                 SessionInput(
@@ -312,8 +287,7 @@ class SessionWorkflow:
                         state=self._state,
                         stream=stream,
                         spoken_to=self._reachable,
-                        # What came while others were waited for is written by the next run.
-                        unwritten=tuple(self._unwritten),
+                        unwritten=self._journal.unwritten,  # the next run writes it
                     ),
                 )
             ]

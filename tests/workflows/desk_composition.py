@@ -106,4 +106,13 @@ PAIR = DESK.model_copy(
 )
 """Two different people must approve."""
 
-COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, PAIR)}
+TALKATIVE = DESK.model_copy(
+    update={
+        "id": "talkative",
+        "limits": Limits(recent_turns=6),
+        "attendance": DESK.attendance.model_copy(update={"arrival_seconds": 1.5}),
+    }
+)
+"""Sums up after a few turns, and does not wait long for a caller."""
+
+COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, PAIR, TALKATIVE)}

@@ -11,7 +11,7 @@ from test_workflow_escalation import HASTY, asked
 from test_workflow_inbox import offered, report
 from test_workflow_session import call, deliver
 from test_workflow_task import answer, calls, plan, step
-from workflow_world import World
+from workflow_world import World, until
 
 from contracts.attendance import AgentLost
 from contracts.delivery import DeliveryOutcome
@@ -36,7 +36,7 @@ Told = dict[str, tuple[str, str | None]]
 async def tell(stage: World) -> Told:
     """Runs every workflow type to its end (an inbox has none: as far as it came)."""
     told: Told = {}
-    for part in (_call, _approved, _declined, _escalated, _steps, _attendance):
+    for part in (_call, _remembered, _approved, _declined, _escalated, _steps, _attendance):
         told |= await part(stage)
     return told
 
@@ -60,6 +60,20 @@ async def _call(stage: World) -> Told:
         "summary": (summary_workflow_id(it.session_id), None),
         "inbox": (inbox_workflow_id(subject), None),
     }
+
+
+async def _remembered(stage: World) -> Told:
+    it = await call(stage, composition="talkative")
+    for number in range(9):
+        await it.turn(number)
+
+    async def summed_up() -> bool:
+        return (await stage.snapshot(it.session_id)).summary is not None
+
+    await until(summed_up)
+    await it.caller(CallerPresence.GONE)
+    await it.ended()
+    return {"session-remembered": (session_workflow_id(it.session_id), None)}
 
 
 async def _approved(stage: World) -> Told:

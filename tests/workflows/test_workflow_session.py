@@ -271,3 +271,24 @@ async def test_a_signal_with_the_wrong_values_harms_nothing(stage: World, name: 
     assert (await stage.snapshot(it.session_id)).turn_count == 1
     await it.caller(CallerPresence.GONE)
     await it.ended()
+
+
+async def test_a_caller_who_never_comes_is_not_waited_for_for_ever(stage: World) -> None:
+    it = await call(stage, composition="talkative")
+    following = asyncio.create_task(it.events(2))
+    agent = await stage.rooms.agent(it.session_id)
+    assert (await it.ended()).end_reason == "the caller never came"
+    assert isinstance((await following)[-1].payload, SessionEnding), "the roles are told"
+    assert f"room-{it.session_id}" in stage.rooms.closed
+    agent.fall_silent()
+
+
+async def test_a_caller_who_came_or_spoke_may_stay(stage: World) -> None:
+    came, spoke = await call(stage, composition="talkative"), await call(stage, composition="talkative")
+    await came.caller(CallerPresence.PRESENT)
+    await spoke.turn(1)
+    await asyncio.sleep(2.0)  # longer than a caller is waited for: nothing may happen then
+    for it in (came, spoke):
+        assert not (await stage.snapshot(it.session_id)).ended
+        await it.caller(CallerPresence.GONE)
+        await it.ended()

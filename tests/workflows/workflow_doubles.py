@@ -36,6 +36,9 @@ class Models:
         self.thoughts: dict[tuple[str, str], deque[Thought | Thinker]] = defaultdict(deque)
         self.planned: list[PlanRequest] = []
         self.thought: list[ThinkRequest] = []
+        self.summarized: dict[str, list[SummaryRequest]] = defaultdict(list)
+        self.no_summaries: set[str] = set()
+        """Sessions whose summarizer fails."""
 
     @activity.defn(name="models.plan")
     async def plan(self, request: PlanRequest) -> Plan:
@@ -51,8 +54,13 @@ class Models:
 
     @activity.defn(name="models.summarize")
     async def summarize(self, request: SummaryRequest) -> Summary:
-        words = Content(subject_id=request.subject_id, body=transcript(request.turns))
-        return Summary(session_id=request.session_id, summary=words)
+        """The words themselves: what earlier parts told, then the transcript."""
+        self.summarized[request.session_id].append(request)
+        if request.session_id in self.no_summaries:
+            raise ApplicationError("the test's summarizer is away", type="ModelRefused", non_retryable=True)
+        parts = [part.summary.body for part in request.parts]
+        words = "\n".join([*parts, transcript(request.turns)]).strip()
+        return Summary(session_id=request.session_id, summary=Content(subject_id=request.subject_id, body=words))
 
     def thoughts_of(self, task_id: str) -> list[ThinkRequest]:
         return [request for request in self.thought if request.context.task_id == task_id]

@@ -183,6 +183,7 @@ async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None
 def _workers(to: World, records: Records) -> list[Worker]:
     """One worker a queue, as the durable processes run them."""
     store, mailbox = RecordActivities(records, COMPOSITIONS), MailboxActivities(to.client)
+    transcripts = TranscriptActivities(records)
     tools = ToolActivities({name: to.tools for name in COMPOSITIONS})
     activities: dict[TaskQueue, list[Callable[..., Any]]] = {
         TaskQueue.ORCHESTRATION: [],
@@ -193,7 +194,8 @@ def _workers(to: World, records: Records) -> list[Worker]:
             store.composition,
             mailbox.deliver,
             mailbox.presence,
-            TranscriptActivities(records).gather,
+            transcripts.gather,
+            transcripts.last_call,
         ],
         TaskQueue.MODELS: [to.models.plan, to.models.think, to.models.summarize],
         TaskQueue.TOOLS: [tools.call, tools.call_repeatable, tools.resolve, tools.objection],
