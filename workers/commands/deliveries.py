@@ -32,9 +32,6 @@ def list_deliveries(
     if as_json:
         print_json(found)
         return
-    rows = [
-        (d.delivery_id, d.subject_id, d.state.value, d.attempts, d.heard_in, clock(d.updated_at), d.speech.body)
-        for d in found
-    ]
-    headings = ("delivery", "subject", "state", "attempts", "heard in", "changed", "words")
+    rows = [(d.delivery_id, d.subject_id, d.state.value, clock(d.updated_at), d.speech.body) for d in found]
+    headings = ("delivery", "subject", "state", "changed", "words")
     print_table(Console(), "Deliveries", headings, rows)

@@ -50,13 +50,19 @@ def print_json(value: BaseModel | Sequence[BaseModel] | dict[str, Any]) -> None:
     print(json.dumps(_ANY.dump_python(value, mode="json"), indent=2, ensure_ascii=False))
 
 
+UNBROKEN = 12
+"""Cells up to so many characters stay on one line; longer ones share the width that is left."""
+
+
 def print_table(console: Console, title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """One table; says "none" for no row. Cells are plain text: nothing that a person said is read as markup."""
     table = Table(title=title, title_justify="left", title_style="bold")
+    lines = [["" if cell is None else str(cell) for cell in row] for row in rows]
     for place, heading in enumerate(headings):
-        table.add_column(heading, overflow="fold", no_wrap=place == 0)  # ids come first: people copy them
-    for row in rows:
-        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        short = all(len(line[place]) <= UNBROKEN for line in lines)
+        table.add_column(heading, overflow="fold", no_wrap=place == 0 or short)  # ids come first: people copy them
+    for line in lines:
+        table.add_row(*(Text(cell) for cell in line))
     if table.row_count:
         console.print(table)
     else:
@@ -64,8 +70,11 @@ def print_table(console: Console, title: str, headings: Sequence[str], rows: Ite
 
 
 def clock(moment: datetime | None) -> str:
-    """Local date and time to the second."""
-    return "" if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    """Local time to the second if it is today, else date and time to the minute."""
+    if moment is None:
+        return ""
+    local = moment.astimezone()
+    return local.strftime("%H:%M:%S" if local.date() == datetime.now().astimezone().date() else "%Y-%m-%d %H:%M")
 
 
 def time_of_day(moment: datetime) -> str:

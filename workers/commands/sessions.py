@@ -20,10 +20,10 @@ def list_sessions(limit: Limit = 20, as_json: AsJson = False) -> None:
         print_json(found)
         return
     rows = [
-        (s.session_id, s.composition, s.subject_id, s.state, clock(s.opened_at), clock(s.ended_at), s.end_reason)
+        (s.session_id, s.composition, s.subject_id, clock(s.opened_at), clock(s.ended_at), s.end_reason or s.state)
         for s in found
     ]
-    headings = ("session", "composition", "subject", "state", "opened", "ended", "why")
+    headings = ("session", "composition", "subject", "opened", "ended", "state")
     print_table(Console(), "Sessions", headings, rows)
 
 
