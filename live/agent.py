@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Callable
+from typing import Protocol
 
 from livekit import rtc
 from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm
@@ -18,6 +19,18 @@ from live.voices import Voices
 from policy.speakable import speakable_stream
 
 logger = logging.getLogger("greenroom.live.agent")
+
+
+class Holding(Protocol):
+    """Whether a person is waited for, who answers instead of the model."""
+
+    def reply(self) -> str | None:
+        """What is said instead of asking the model: None is nothing, empty is silence."""
+
+    def answered(self) -> None: ...
+
+    def failed(self) -> str | None:
+        """No model answered: what is said instead of the apology, if anything."""
 
 
 class VoiceAgent(Agent):
@@ -37,6 +50,7 @@ class VoiceAgent(Agent):
         timings: Timings,
         voices: Voices,
         not_offered: Callable[[str], None],
+        holding: Holding,
     ) -> None:
         super().__init__(instructions=instructions, chat_ctx=history, tools=tools, tts=voices)  # type: ignore[arg-type]
         self._context = context
@@ -44,11 +58,16 @@ class VoiceAgent(Agent):
         self._timings = timings
         self._voices = voices
         self._not_offered = not_offered
+        self._holding = holding
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
         """Two tries, bounded; after the first failure the holding phrase is heard, after the second an apology."""
+        if (instead := self._holding.reply()) is not None:
+            if instead:
+                yield instead
+            return
         request, offered = self._with_states(chat_ctx), set(llm.ToolContext(tools).function_tools)
         for attempt, patience in enumerate((self._timings.first_token, self._timings.second_try)):
             began = False
@@ -64,6 +83,7 @@ class VoiceAgent(Agent):
                 )
             else:
                 if began:
+                    self._holding.answered()
                     return
                 logger.warning("model said nothing", extra={"attempt": attempt})
             if began:
@@ -71,7 +91,7 @@ class VoiceAgent(Agent):
             if attempt == 0:
                 yield f"{self._phrases.holding} "
                 yield FlushSentinel()
-        yield f" {self._phrases.unanswered}"
+        yield f" {self._holding.failed() or self._phrases.unanswered}"
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:
         """When no voice answers, that is what is heard, while the words are in the room as text."""

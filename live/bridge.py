@@ -38,7 +38,9 @@ from contracts import names
 from contracts.attendance import AttendResult
 from contracts.base import Contract
 from contracts.delivery import DeliveryReport
+from contracts.escalation import EscalationRequest
 from contracts.events import Event
+from contracts.review import OPEN
 from contracts.session import CallerChanged, CallerPresence, SessionSnapshot, Turn
 from contracts.task import TaskRequest, TaskStage
 from contracts.tools import ToolRefused
@@ -127,6 +129,11 @@ class Bridge:
     def refused(self, refusal: ToolRefused) -> None:
         target = names.session_workflow_id(refusal.session_id)
         self._put("refused", target, refusal.refusal_id, refusal, write_ahead=True)
+
+    def escalate(self, request: EscalationRequest) -> None:
+        """A person is asked into the call, as soon as the durable side can be reached."""
+        target = names.escalation_workflow_id(request.escalation_id)
+        self._put("escalation", target, request.escalation_id, request, write_ahead=True)
 
     async def delegate(self, request: TaskRequest, accept_seconds: float) -> DelegateReceipt:
         """Starts the task, or leaves it in the spool. Never raises for a durable side that is away."""
@@ -222,7 +229,11 @@ async def send(client: Client, item: Outgoing) -> None:
     try:
         match item.kind:
             case "task":
-                await _start_task(client, item)
+                request = TaskRequest.model_validate_json(item.body)
+                await _start(client, item, names.WorkflowType.TASK, request, ("TaskState", TaskStage.PLANNING.value))
+            case "escalation":
+                asked = EscalationRequest.model_validate_json(item.body)
+                await _start(client, item, names.WorkflowType.ESCALATION, asked, ("ReviewState", OPEN))
             case "complete":
                 result = AttendResult.model_validate_json(item.body)
                 await client.get_async_activity_handle(task_token=base64.b64decode(item.target)).complete(result)
@@ -246,27 +257,30 @@ async def send(client: Client, item: Outgoing) -> None:
         raise Away(type(error).__name__) from error
 
 
-async def _start_task(client: Client, item: Outgoing) -> None:
-    request = TaskRequest.model_validate_json(item.body)
-    # Already started: an earlier sending arrived, and the id makes the task one.
+async def _start(
+    client: Client,
+    item: Outgoing,
+    kind: names.WorkflowType,
+    request: TaskRequest | EscalationRequest,
+    state: tuple[str, str],
+) -> None:
+    attributes = (
+        ("SessionId", request.session_id),
+        ("Composition", request.composition),
+        ("SubjectId", request.subject_id),
+        state,
+    )
+    # Already started: an earlier sending arrived, and the id makes them one.
     with contextlib.suppress(WorkflowAlreadyStartedError):
         await client.start_workflow(
-            names.WorkflowType.TASK.value,
+            kind.value,
             request,
             id=item.target,
             task_queue=names.TaskQueue.ORCHESTRATION.value,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            static_summary=f"Task of session {request.session_id}",
+            static_summary=f"{kind.value} of session {request.session_id}",
             search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(SearchAttributeKey.for_keyword(name), value)
-                    for name, value in (
-                        ("SessionId", request.session_id),
-                        ("Composition", request.composition),
-                        ("SubjectId", request.subject_id),
-                        ("TaskState", TaskStage.PLANNING.value),
-                    )
-                ]
+                [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in attributes]
             ),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from livekit.agents import llm
 
 from contracts.approval import ApprovalStage, OpenApproval
+from contracts.escalation import CallEscalation, EscalationStage
 from contracts.events import ContextChanged
 from contracts.session import SessionSnapshot, Speaker, Turn
 from contracts.task import TaskStage, TaskState
@@ -31,12 +32,21 @@ class CallContext:
         self._last_call: str | None = None
         self._tasks: dict[str, TaskState] = {}
         self._approvals: tuple[OpenApproval, ...] = ()
+        self._escalations: dict[str, CallEscalation] = {}
 
     def take(self, snapshot: SessionSnapshot) -> None:
         self.context_changed(ContextChanged(summary=snapshot.summary, last_call=snapshot.last_call))
         self._approvals = snapshot.approvals
         for state in snapshot.tasks:
             self.task_changed(state)
+        for escalation in snapshot.escalations:
+            self.escalation_changed(escalation)
+
+    def escalation_changed(self, escalation: CallEscalation) -> None:
+        """A state that is older than the known one is ignored."""
+        known = self._escalations.get(escalation.escalation_id)
+        if known is None or escalation.revision > known.revision:
+            self._escalations[escalation.escalation_id] = escalation
 
     def context_changed(self, news: ContextChanged) -> None:
         self._summary = news.summary.body if news.summary is not None else self._summary
@@ -61,7 +71,17 @@ class CallContext:
         known = {state.task_id for state in open_tasks}
         pending = [a for a in self._approvals if a.stage is ApprovalStage.PENDING and a.task_id not in known]
         lines += [f"Waiting for a colleague's decision: {approval.tool.replace('_', ' ')}." for approval in pending]
+        lines += [line for escalation in self._escalations.values() if (line := _of_person(escalation))]
         return "\n".join(lines) or None
+
+
+def _of_person(escalation: CallEscalation) -> str | None:
+    """What came of asking a person into the call."""
+    if escalation.stage is EscalationStage.RESUMED and escalation.note is not None:
+        return f'A colleague looked at this call and tells you: "{escalation.note.body}"'
+    if escalation.stage is EscalationStage.EXPIRED:
+        return "A colleague was asked into this call, but none was free."
+    return None
 
 
 def _line(state: TaskState) -> str:

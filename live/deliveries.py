@@ -43,6 +43,7 @@ class Deliveries:
         self._desk = DeliveryDesk()
         self._arrived = asyncio.Event()
         self._welcomed = False
+        self._stopped = False
 
     def offered(self, offer: Offer) -> None:
         if self._desk.offered(offer):
@@ -50,6 +51,10 @@ class Deliveries:
 
     def withdrawn(self, delivery_id: str) -> None:
         self._desk.withdrawn(delivery_id)
+
+    def stop(self) -> None:
+        """Says nothing more: what is owed stays owed, and is offered in the next call."""
+        self._stopped = True
 
     def sign_of_life(self) -> None:
         """The caller spoke, or left cleanly."""
@@ -61,10 +66,10 @@ class Deliveries:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
-            while self._desk.next is not None:
+            while self._desk.next is not None and not self._stopped:
                 await self._session.wait_for_idle()
                 # While waiting, a newer one may have come, or this one may have been withdrawn.
-                if (offer := self._desk.next) is not None:
+                if (offer := self._desk.next) is not None and not self._stopped:
                     await self._say(offer)
 
     async def _say(self, offer: Offer) -> None:

@@ -8,6 +8,8 @@ from contracts.events import (
     ContextChanged,
     DeliveryOffered,
     DeliveryWithdrawn,
+    EscalationNews,
+    EscalationRequested,
     Event,
     RoleSuperseded,
     SessionEnding,
@@ -19,6 +21,7 @@ from live.attending import Attending
 from live.bridge import Bridge
 from live.context import CallContext, leading_instructions, whole
 from live.deliveries import Deliveries
+from live.escalation import Escalating
 from live.leaving import Leaving, Reason
 
 ASK_AGAIN_SECONDS = 1.0
@@ -31,6 +34,7 @@ class Following:
         agent: VoiceAgent,
         context: CallContext,
         deliveries: Deliveries,
+        escalating: Escalating,
         attending: Attending,
         leaving: Leaving,
     ) -> None:
@@ -38,6 +42,7 @@ class Following:
         self._agent = agent
         self._context = context
         self._deliveries = deliveries
+        self._escalating = escalating
         self._attending = attending
         self._leaving = leaving
 
@@ -56,6 +61,7 @@ class Following:
     async def _take_late(self, snapshot: SessionSnapshot) -> None:
         """A snapshot that came after the first words: what earlier agents of this call heard goes before them."""
         self._context.take(snapshot)
+        self._escalating.take(snapshot)
         known = self._agent.chat_ctx.copy()
         ids = {item.id for item in known.items}
         earlier = [item for item in whole(snapshot.turns).items if item.id not in ids]
@@ -70,6 +76,9 @@ class Following:
                 self._context.context_changed(event.payload)
             case TaskNews(state=state):
                 self._context.task_changed(state)
+            case EscalationRequested(escalation=escalation) | EscalationNews(escalation=escalation):
+                self._context.escalation_changed(escalation)
+                self._escalating.on(event)
             case DeliveryOffered(offer=offer):
                 self._deliveries.offered(offer)
             case DeliveryWithdrawn(delivery_id=delivery_id):

@@ -25,7 +25,7 @@ class Outgoing(Contract):
 
     item_id: str
     number: int
-    kind: Literal["turn", "caller", "task", "report", "refused", "complete"]
+    kind: Literal["turn", "caller", "task", "report", "refused", "escalation", "complete"]
     target: str
     body: str
 

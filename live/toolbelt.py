@@ -15,8 +15,9 @@ from contracts import names
 from contracts.base import Content
 from contracts.composition import Composition, Role
 from contracts.tools import ToolCall, ToolOutcome, ToolRefused, ToolSpec, ToolStatus
-from live import delegation
+from live import delegation, escalation
 from live.delegation import CallFacts, Delegation
+from live.escalation import Escalating
 from policy.authority import may_call
 
 logger = logging.getLogger("greenroom.live.toolbelt")
@@ -88,6 +89,13 @@ def delegate_tool(delegate: Delegation, text: str) -> llm.Tool:
         return await delegate(goal, raw_arguments.get("confirmed") is True)
 
     return _raw_tool(run, delegation.NAME, text, delegation.PARAMETERS)
+
+
+def person_tool(escalating: Escalating) -> llm.Tool:
+    async def run(raw_arguments: dict[str, object], _ctx: RunContext[Any]) -> str:
+        return await escalating(str(raw_arguments.get("reason") or "").strip())
+
+    return _raw_tool(run, escalation.NAME, escalation.DESCRIPTION, escalation.PARAMETERS)
 
 
 def _turn_tool(

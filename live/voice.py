@@ -22,11 +22,13 @@ from live.context import CallContext, conversation, restored
 from live.deathwatch import DeathWatch
 from live.delegation import CallFacts, Delegation
 from live.deliveries import Deliveries
+from live.escalation import Escalating
 from live.following import Following
 from live.hearing import Hearing
 from live.leaving import Leaving, Reason
 from live.models import Warm, build_session, build_voices
-from live.toolbelt import Refusals, Registry, delegate_tool, offered, registry_tools
+from live.room_events import RoomEvents
+from live.toolbelt import Refusals, Registry, delegate_tool, offered, person_tool, registry_tools
 from policy.readback import ReadBack
 
 logger = logging.getLogger("greenroom.live.voice")
@@ -105,6 +107,16 @@ class VoiceCall:
         history, unanswered = restored(snapshot.turns if snapshot is not None else ())
         if snapshot is not None:
             self._context.take(snapshot)
+        room_events = RoomEvents(self._ctx.room, role=self._dispatch.role, caller=caller)
+        self._escalating = Escalating(
+            self._facts,
+            composition,
+            self._bridge,
+            speech=self._speech_so_far,
+            say=self._say_soon,
+            tell_room=lambda event: self._spawn(room_events.publish(event)),
+            silence=lambda: self._deliveries.stop(),
+        )
         self._agent = await self._build_agent(history)
         self._session = build_session(self._config, composition, composition.role(self._dispatch.role), self._warm)
         self._deliveries = Deliveries(
@@ -126,9 +138,11 @@ class VoiceCall:
         self._hearing.listen(
             self._session,
             phrases=composition.phrases,
-            reachable=self._reachable,
+            reachable=lambda: self._reachable() and not self._escalating.pause.held,
             sign_of_life=self._deliveries.sign_of_life,
         )
+        if snapshot is not None:
+            self._escalating.take(snapshot)
         self._caller.watch()
         self._leaving.at_once(self._fall_silent)
         if self._leaving.left:
@@ -157,7 +171,7 @@ class VoiceCall:
             self._bridge,
             self._read_back,
             speech=self._speech_so_far,
-            say=self._say_soon,
+            say=self._escalating.tell,
             accept_seconds=self._config.timings.accept,
         )
         refusals = Refusals(self._facts, composition, role, self._bridge.refused)
@@ -166,6 +180,8 @@ class VoiceCall:
         )
         if composition.backstage_roles():
             tools.append(delegate_tool(delegate, delegation.description(composition, backstage)))
+        if self._escalating.offered:
+            tools.append(person_tool(self._escalating))
         return VoiceAgent(
             instructions=role.instructions,
             history=history,
@@ -175,6 +191,7 @@ class VoiceCall:
             timings=self._config.timings,
             voices=build_voices(self._config, composition.speech, self._warm),
             not_offered=refusals.not_offered,
+            holding=self._escalating,
         )
 
     async def _open(self, snapshot: SessionSnapshot | None, unanswered: Turn | None) -> None:
@@ -183,7 +200,9 @@ class VoiceCall:
         await asyncio.wait_for(joined, self._config.timings.caller_join)
         self._bridge.caller_changed(CallerPresence.PRESENT, self._caller.identity)
         phrases = self._composition.phrases
-        if self._dispatch.epoch <= 1:
+        if self._escalating.pause.silent:
+            logger.info("a person has taken over: nothing is said")
+        elif self._dispatch.epoch <= 1:
             self._session.say(phrases.greeting)
         elif unanswered is not None:
             self._hearing.transcript.answering(unanswered.turn_id)
@@ -194,7 +213,13 @@ class VoiceCall:
             self._session.say(phrases.recovered)
         self._spawn(self._deliveries.run())
         following = Following(
-            self._bridge, self._agent, self._context, self._deliveries, self._attending, self._leaving
+            self._bridge,
+            self._agent,
+            self._context,
+            self._deliveries,
+            self._escalating,
+            self._attending,
+            self._leaving,
         )
         await following.run(snapshot, ask_seconds=self._config.timings.call_timeout)
 

@@ -16,7 +16,7 @@ from livekit.plugins import openai
 
 from contracts.composition import Phrases, SpeechModels
 from contracts.task import TaskStage
-from live.agent import VoiceAgent
+from live.agent import Holding, VoiceAgent
 from live.audio import without_lead
 from live.config import Timings
 from live.context import CallContext
@@ -75,19 +75,42 @@ PHRASES = Phrases(greeting="Guten Tag.", holding="Einen Moment bitte.", unanswer
 HOLDING, UNANSWERED = PHRASES.holding, PHRASES.unanswered
 
 
+class NobodyAsked:
+    """No person is waited for."""
+
+    def __init__(self, instead: str | None = None) -> None:
+        self.heard: list[str] = []
+        self.instead = instead
+
+    def reply(self) -> str | None:
+        return None
+
+    def answered(self) -> None:
+        self.heard.append("answered")
+
+    def failed(self) -> str | None:
+        self.heard.append("failed")
+        return self.instead
+
+
 def an_agent(
-    phrases: Path, context: CallContext | None = None, not_offered: Callable[[str], None] = lambda _: None
+    phrases: Path,
+    context: CallContext | None = None,
+    not_offered: Callable[[str], None] = lambda _: None,
+    holding: Holding | None = None,
+    tools: list[llm.Tool] | None = None,
 ) -> VoiceAgent:
     voice = openai.TTS(api_key="none", base_url="http://127.0.0.1:9")
     return VoiceAgent(
         instructions="Be kind.",
         history=llm.ChatContext.empty(),
-        tools=[],
+        tools=tools or [],
         context=context or CallContext(),
         phrases=PHRASES,
         timings=Timings(first_token=0.1, second_try=0.1),
         voices=Voices([voice], Phrasebook(phrases, SpeechModels()), patience=0.1),
         not_offered=not_offered,
+        holding=holding or NobodyAsked(),
     )
 
 
@@ -96,9 +119,10 @@ async def reply(
     models: Models,
     context: CallContext | None = None,
     not_offered: Callable[[str], None] = lambda _: None,
+    holding: Holding | None = None,
 ) -> str:
     monkeypatch.setattr(Agent.default, "llm_node", models)
-    agent = an_agent(Path("/nonexistent"), context or CallContext(), not_offered)
+    agent = an_agent(Path("/nonexistent"), context or CallContext(), not_offered, holding)
     chat_ctx = llm.ChatContext.empty()
     chat_ctx.add_message(role="system", content="Be kind.")
     chat_ctx.add_message(role="user", content="hello")
@@ -128,6 +152,14 @@ async def test_a_reply_that_breaks_off_is_not_begun_again(monkeypatch: pytest.Mo
     models = Models(fault, answers)
     assert await reply(monkeypatch, models) == f"The answer is {UNANSWERED}"
     assert len(models.requests) == 1
+
+
+async def test_whoever_asks_people_learns_of_answers_and_of_their_absence(monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody = NobodyAsked(instead="Ich hole jemanden.")
+    assert await reply(monkeypatch, Models(errs), holding=nobody) == f"{HOLDING}  Ich hole jemanden."
+    await reply(monkeypatch, Models(answers), holding=nobody)
+    await reply(monkeypatch, Models(errs, answers), holding=nobody)
+    assert nobody.heard == ["failed", "answered", "answered"]
 
 
 async def test_a_tool_that_was_not_offered_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

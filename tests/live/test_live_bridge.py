@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from live_samples import NOW, files, task, turn, until
+from live_samples import NOW, files, support, task, turn, until
 from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
@@ -21,6 +21,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from contracts.attendance import AttendResult
 from contracts.delivery import DeliveryOutcome, DeliveryReport
+from contracts.escalation import EscalationCause, EscalationRequest
 from contracts.events import Event, SessionEnding
 from contracts.names import SNAPSHOT_QUERY, STAGE_TOPIC, Signal, TaskQueue
 from contracts.session import CallerChanged, CallerPresence, SessionSnapshot, SessionStart, Turn
@@ -29,6 +30,7 @@ from contracts.tools import ToolRefused
 from live.bridge import Bridge, DelegateReceipt, Heartbeat, send
 from live.outbox import resend
 from live.spool import Spool
+from policy import escalation
 from workers.stack.stack import Stack
 from workers.temporal import connect
 
@@ -91,6 +93,13 @@ class TaskDouble:
     @workflow.run
     async def run(self, request: TaskRequest) -> str:
         return request.goal.body
+
+
+@workflow.defn(name="Escalation")
+class EscalationDouble:
+    @workflow.run
+    async def run(self, request: EscalationRequest) -> str:
+        return request.reason.body
 
 
 @workflow.defn(name="Inbox")
@@ -172,7 +181,7 @@ async def world() -> AsyncIterator[World]:
             async with Worker(
                 client,
                 task_queue=TaskQueue.ORCHESTRATION.value,
-                workflows=[SessionDouble, TaskDouble, InboxDouble, AttendanceDouble],
+                workflows=[SessionDouble, TaskDouble, EscalationDouble, InboxDouble, AttendanceDouble],
                 activities=[attend],
                 workflow_runner=UnsandboxedWorkflowRunner(),
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
@@ -198,6 +207,20 @@ async def test_turns_arrive_in_order_and_a_task_starts_once(world: World) -> Non
     assert await bridge.delegate(task(1, session="s1"), 5.0) is DelegateReceipt.ACCEPTED, "also when it is done"
     await bridge.aclose(1.0)
     assert files(world.spool) == []
+
+
+async def test_a_person_is_asked_once_for_one_occasion(world: World) -> None:
+    bridge = world.bridge("s6")
+    asked = escalation.request(
+        support(), EscalationCause.CALLER, NOW, session_id="s6", subject_id="p", occasion="turn-1",
+        reason="wants a person", summary="caller: a person, please",
+    )  # fmt: skip
+    for _ in range(2):
+        bridge.escalate(asked)
+    await bridge.aclose(5.0)
+    assert files(world.spool) == []
+    handle = world.client.get_workflow_handle(f"escalation/{asked.escalation_id}")
+    assert await handle.result() == "wants a person"
 
 
 async def test_a_snapshot_is_answered_or_given_up_in_time(world: World) -> None:

@@ -141,6 +141,17 @@ async def test_what_is_owed_from_an_earlier_call_is_introduced_once(world: World
     assert world.session.said == [support().phrases.welcome_back.format(news="news 1"), "news 2"]
 
 
+async def test_who_is_told_to_stop_says_and_reports_nothing_more(world: World) -> None:
+    world.desk.offered(offer(1))
+    await asyncio.sleep(0)
+    world.desk.stop()
+    world.session.pause.set()
+    world.desk.offered(offer(2))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert world.session.said == [] and world.reports == [], "it stays owed"
+
+
 async def test_a_withdrawn_offer_is_not_said_though_the_pause_comes(world: World) -> None:
     world.desk.offered(offer(1))
     await asyncio.sleep(0)
