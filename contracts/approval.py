@@ -8,13 +8,15 @@ from typing import Any, Literal
 from pydantic import Field
 
 from contracts.base import Content, Contract, Moment
-from contracts.ladder import Fallback
+from contracts.ladder import Fallback, Ladder, Rung
 
 
 class Verdict(StrEnum):
     APPROVE = "approve"
     """The action shown; or, with `arguments`, the action with these changed."""
     REJECT = "reject"
+    TAKE_OVER = "take_over"
+    """The reviewer does it: it is out of the agent's hands."""
     EXTEND = "extend"
     """A later deadline, by `seconds`."""
     DELEGATE = "delegate"
@@ -26,7 +28,7 @@ class Verdict(StrEnum):
     @property
     def decides(self) -> bool:
         """Whether it ends the approval, or only changes how it waits."""
-        return self in (Verdict.APPROVE, Verdict.REJECT)
+        return self in (Verdict.APPROVE, Verdict.REJECT, Verdict.TAKE_OVER)
 
 
 class Editable(Contract):
@@ -40,6 +42,8 @@ class ApprovalRequest(Contract):
 
     `digest` is over tool and arguments; `action` says them in plain words, made by the tool's sentence `say` if it has
     one; `why` names the rule; `role` is who wants to call; times in seconds. `approvers` different people must approve.
+    `ladder` says what happens while nobody decides, each rung with its words for the caller in `say`; without one there
+    are `deadline_seconds` and then `fallback`.
     The outcome goes to `reply_to` (a workflow id) by the signal `approval_decided`.
     """
 
@@ -62,6 +66,7 @@ class ApprovalRequest(Contract):
     deadline_seconds: float
     grace_seconds: float
     fallback: Fallback = Fallback.DENY
+    ladder: Ladder = ()
     max_extension_seconds: float = 0.0
     """How much later than asked its deadline may become, all extensions together."""
     editable: dict[str, Editable] = Field(default_factory=dict)
@@ -104,6 +109,8 @@ class ApprovalStage(StrEnum):
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
+    TAKEN_OVER = "taken_over"
+    """A person does what was asked for."""
     EXPIRED = "expired"
     WITHDRAWN = "withdrawn"
     """What it was needed for is not done any more."""
@@ -122,13 +129,15 @@ class OpenApproval(Contract):
 class ApprovalOutcome(Contract):
     """Sent to the waiting workflow. `note` is the reviewer's words to the caller, if any.
 
-    `digest` covers exactly what was decided; `arguments` (JSON) are set if a reviewer changed them.
+    `digest` covers exactly what was decided; `arguments` (JSON) are set if a reviewer changed them. `rung` is the last
+    one of the ladder, if nobody decided: what that means.
     """
 
     approval_id: str
     stage: ApprovalStage
     digest: str
     arguments: Content | None = None
+    rung: Rung | None = None
     reviewer: str | None = None
     note: Content | None = None
 
@@ -152,6 +161,8 @@ class ApprovalView(Contract):
     edited: Edited | None = None
     approved_by: tuple[str, ...] = ()
     """Whose approval covers `digest`."""
+    deciders: tuple[str, ...] = ()
+    """Who may decide now: names, and `group:NAME`; nobody named means every reviewer."""
     receipts: tuple[DecisionReceipt, ...]
     claimed_by: str | None = None
     only: str | None = None

@@ -69,6 +69,7 @@ class Phrases(Contract):
     still_there: str = "I cannot hear you. Are you still there?"
     waiting_approval: str = "A colleague is checking your request now. I will tell you as soon as it is decided."
     edited: str = "A colleague approved it with a change: {action}."
+    taken_over: str = "A colleague is taking care of this personally, and will come back to you."
     declined: str = "I am sorry, your request was not approved."
     still_waiting: str = "Your request is still waiting for a colleague. I have reminded them."
     passed_on: str = "I have asked another colleague to look at your request."

@@ -107,6 +107,11 @@ def words(rung: Rung, phrases: Phrases) -> str | None:
     }[rung.fallback or Fallback.DENY]
 
 
+def with_words(ladder: Ladder, phrases: Phrases) -> Ladder:
+    """The same with each rung's words for the caller in `say`, so that whoever climbs it needs no phrases."""
+    return tuple(rung.model_copy(update={"say": words(rung, phrases) or ""}) for rung in ladder)
+
+
 def safe_call(ladder: Ladder, arguments: str) -> tuple[str, dict[str, Any]] | None:
     """Tool and arguments of the call that is made instead of the gated one, whose JSON arguments are given.
 

@@ -12,6 +12,7 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.mailbox import MailboxActivities
     from activities.records import RecordActivities
     from activities.tools import ToolActivities
     from contracts.approval import (
@@ -24,11 +25,14 @@ with workflow.unsafe.imports_passed_through():
         Verdict,
     )
     from contracts.base import Content
+    from contracts.delivery import Delivery
+    from contracts.ladder import Rung
     from contracts.names import VIEW_QUERY, Signal, approval_workflow_id, session_workflow_id
     from contracts.records import DecisionRecord, ReviewerRecord
     from contracts.tools import ToolCall
     from policy import approval as policy
     from policy import arrival
+    from policy.approval_state import ApprovalState
     from workflows import approval_shown, options, recording
     from workflows.arity import one_value
 
@@ -39,31 +43,21 @@ class ApprovalWorkflow:
     def __init__(self, request: ApprovalRequest) -> None:
         self._state = policy.opened(request, workflow.now())
         self._arrived: deque[tuple[datetime, arrival.Arrived]] = deque()
+        self._reached: deque[Rung] = deque()
         self._revision = 0
         self._withdrawn = False
 
     @workflow.run
     async def run(self, request: ApprovalRequest) -> ApprovalStage:
-        workflow.upsert_search_attributes(
-            [
-                options.APPROVAL_STATE.value_set(ApprovalStage.PENDING.value),
-                options.DEADLINE.value_set(self._state.deadline),
-            ]
-        )
         self._describe()
         await self._announce()
         while self._state.stage is ApprovalStage.PENDING:
-            await self._wait_until_decision(self._state.deadline, "approval deadline")
+            await self._wait_until_decision(self._state.wake_at, "the next rung of the ladder")
             await self._judge_arrived()
             if self._withdrawn:
                 self._state = policy.withdrawn(self._state, workflow.now())
-            self._state = policy.expired(self._state, workflow.now())
-        workflow.upsert_search_attributes(
-            [
-                options.APPROVAL_STATE.value_set(self._state.stage.value),
-                options.REVIEWER.value_set(self._state.reviewer or "nobody"),
-            ]
-        )
+            self._climb(workflow.now())
+            await self._tell_reached()
         self._describe()
         await recording.tell(request.reply_to, Signal.APPROVAL_DECIDED, policy.outcome(self._state))
         await self._announce()
@@ -98,7 +92,7 @@ class ApprovalWorkflow:
 
     @workflow.query(name=VIEW_QUERY)
     def view(self) -> ApprovalView:
-        return policy.view(self._state)
+        return policy.view(self._state, workflow.now())
 
     @property
     def _to_withdraw(self) -> bool:
@@ -113,9 +107,25 @@ class ApprovalWorkflow:
                 lambda: bool(self._arrived) or self._to_withdraw, timeout=remaining, timeout_summary=summary
             )
 
+    def _climb(self, moment: datetime) -> None:
+        self._state, reached = policy.climbed(self._state, moment)
+        self._reached.extend(reached)
+
+    async def _tell_reached(self) -> None:
+        """What happens while nobody decides: the caller first, who waits; then whoever looks."""
+        while self._reached:
+            rung = self._reached.popleft()
+            if self._state.stage is not ApprovalStage.PENDING:
+                continue  # it has ended meanwhile, and its end is told
+            if rung.say:
+                await self._say(rung.say)
+            self._describe()
+            await self._announce(rung.kind.value)
+
     async def _judge_arrived(self) -> None:
         while self._arrived:
             moment, arrived = self._arrived[0]
+            self._climb(moment)
             reviewer, delegates = await self._who(arrived)
             edit = policy.proposed(self._state, arrived, reviewer, moment)
             objection = await self._objection(edit) if edit is not None else None
@@ -127,7 +137,6 @@ class ApprovalWorkflow:
                 self._describe()
             await self._record(before, receipt, arrived)
             if self._state.deadline != before.deadline:
-                workflow.upsert_search_attributes([options.DEADLINE.value_set(self._state.deadline)])
                 await self._announce("extended")
             elif self._state.stage is ApprovalStage.PENDING and _agreed(self._state) != _agreed(before):
                 await self._announce("partly_approved")
@@ -171,7 +180,7 @@ class ApprovalWorkflow:
             workflow.logger.warning("the edit was not shown to the tool: %s", type(error.cause).__name__)
             return None
 
-    async def _record(self, before: policy.ApprovalState, receipt: DecisionReceipt, arrived: arrival.Arrived) -> None:
+    async def _record(self, before: ApprovalState, receipt: DecisionReceipt, arrived: arrival.Arrived) -> None:
         request, remark = self._state.request, arrived.private
         changed = self._state.digest if self._state.digest != before.digest else None
         await recording.write(
@@ -200,10 +209,37 @@ class ApprovalWorkflow:
             summary=f"decision {receipt.number} {'counted' if receipt.accepted else 'refused'}",
         )
 
+    async def _say(self, words: str) -> None:
+        """News of the moment for the caller, in place of what is still unsaid about the same task."""
+        request = self._state.request
+        await workflow.execute_activity_method(
+            MailboxActivities.deliver,
+            Delivery(
+                delivery_id=f"{request.approval_id}.{self._revision}",
+                subject_id=request.subject_id,
+                session_id=request.session_id,
+                task_id=request.task_id,
+                topic=request.task_id,
+                speech=Content(subject_id=request.subject_id, body=words),
+                created_at=workflow.now(),
+                ephemeral=True,
+            ),
+            **options.records("still waiting, to the inbox"),
+        )
+
     async def _announce(self, event: str | None = None) -> None:
         """The records first, so that whoever hears of the approval finds it there."""
         self._revision += 1
         request, state = self._state.request, self._state
+        pending = state.stage is ApprovalStage.PENDING
+        awaited = state.deciders(workflow.now())[-1:] or ("anybody",)
+        workflow.upsert_search_attributes(
+            [
+                options.APPROVAL_STATE.value_set(state.stage.value),
+                options.DEADLINE.value_set(state.deadline),
+                options.REVIEWER.value_set(awaited[0] if pending else state.reviewer or "nobody"),
+            ]
+        )
         await recording.write(
             approval_shown.record(state, self._revision),
             recording.audit(
@@ -227,8 +263,8 @@ class ApprovalWorkflow:
         await recording.tell(session_workflow_id(request.session_id), Signal.APPROVAL_CHANGED, news)
 
     def _describe(self) -> None:
-        workflow.set_current_details(approval_shown.details(self._state))
+        workflow.set_current_details(approval_shown.details(self._state, workflow.now()))
 
 
-def _agreed(state: policy.ApprovalState) -> tuple[str, tuple[str, ...]]:
+def _agreed(state: ApprovalState) -> tuple[str, tuple[str, ...]]:
     return state.digest, state.approved_by

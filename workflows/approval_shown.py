@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.approval import ApprovalStage
     from contracts.names import approval_workflow_id
     from contracts.records import ApprovalRecord
-    from policy.approval import ApprovalState
+    from policy import ladder as ladders
+    from policy.approval_state import ApprovalState
 
 
 def record(state: ApprovalState, revision: int) -> ApprovalRecord:
@@ -36,7 +39,7 @@ def record(state: ApprovalState, revision: int) -> ApprovalRecord:
         edited_digest=edited.digest if edited else None,
         stage=state.stage,
         revision=revision,
-        opened_at=state.opened_at,
+        opened_at=state.climb.opened_at,
         deadline=state.deadline,
         decided_at=state.decided_at,
         reviewer=state.reviewer,
@@ -44,13 +47,13 @@ def record(state: ApprovalState, revision: int) -> ApprovalRecord:
     )
 
 
-def details(state: ApprovalState) -> str:
+def details(state: ApprovalState, now: datetime) -> str:
     """Markdown: what waits, why, until when, and how to decide."""
     request, digest = state.request, state.digest[:12]
     if state.stage is not ApprovalStage.PENDING:
         by = f" by **{' and '.join(state.approved_by) or state.reviewer}**" if state.reviewer else ""
         changed = f", changed from `{request.digest[:12]}`" if state.edited else ""
-        return f"**{state.stage.value}**{by} (`{request.tool}`, `{digest}`{changed})"
+        return f"**{state.stage.value.replace('_', ' ')}**{by} (`{request.tool}`, `{digest}`{changed})"
     workflow_id = approval_workflow_id(request.approval_id)
     decision = f'{{"reviewer":"NAME","verdict":"approve","digest":"{digest}"}}'
     lines = [
@@ -58,7 +61,7 @@ def details(state: ApprovalState) -> str:
         "",
         f"- action: `{request.tool}`, digest `{digest}`",
         f"- why it waits: {request.why} (rule `{request.rule_id}`)",
-        f"- if nobody decides: {request.fallback.value}",
+        f"- may decide: {', '.join(f'`{who}`' for who in state.deciders(now)) or 'every reviewer'}",
     ]
     if request.approvers > 1:
         yeses = f" by **{' and '.join(state.approved_by)}**" if state.approved_by else ""
@@ -71,6 +74,7 @@ def details(state: ApprovalState) -> str:
     if state.claimed_by:
         lines.append(f"- claimed by **{state.claimed_by}**")
     lines += [
+        ladders.in_words(state.ladder, state.climb),
         "",
         f"See what exactly is asked: `greenroom approvals show {request.approval_id}`",
         "",

@@ -14,22 +14,35 @@ from temporalio.workflow import ParentClosePolicy
 with workflow.unsafe.imports_passed_through():
     from contracts.approval import ApprovalOutcome, ApprovalRequest, ApprovalStage
     from contracts.base import Content
-    from contracts.composition import Phrases
+    from contracts.composition import Composition, Phrases
+    from contracts.escalation import EscalationCause
     from contracts.handoff import HandoffContext, Message, ProposedCall
+    from contracts.ladder import Fallback
     from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id
     from contracts.task import StepStatus, TaskStage
     from contracts.tools import ToolCall, ToolDeclaration
-    from policy import authority
+    from policy import authority, escalation
+    from policy import ladder as ladders
     from workflows import options, recording
+    from workflows.escalating import escalate
     from workflows.pace import Pace
 
 
 @dataclass(frozen=True)
-class Passage:
-    """What became of a gated call: `call` is the one to make, exactly as it was decided; None means none."""
+class Go:
+    """The call to make, exactly as it was decided. `remark`: what the caller has to hear once it is made."""
 
-    outcome: ApprovalOutcome
-    call: ToolCall | None = None
+    tool: ToolDeclaration
+    call: ToolCall
+    remark: str | None = None
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Nothing is called: the step ends so, with these words for the caller."""
+
+    status: StepStatus
+    words: str
 
 
 class Gating:
@@ -40,36 +53,53 @@ class Gating:
         self._pace = pace
         self._moved = moved
         self._decided: dict[str, ApprovalOutcome] = {}
-        self.remarks: list[str] = []
-        """What the caller has to hear beside the answer: what was done otherwise than asked."""
 
     def decided(self, outcome: ApprovalOutcome) -> None:
         """Takes an outcome that came by signal; the first one of an approval stands."""
         self._decided.setdefault(outcome.approval_id, outcome)
 
     async def ask(
-        self, phrases: Phrases, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict, number: int
-    ) -> Passage:
+        self,
+        composition: Composition,
+        tool: ToolDeclaration,
+        call: ToolCall,
+        verdict: authority.GateVerdict,
+        number: int,
+    ) -> Go | Stop:
         """Opens the approval of the step's call number `number`, and waits for what becomes of it."""
-        request = self._request(tool, call, verdict, number)
+        request = self._request(composition.phrases, tool, call, verdict, number)
         await self._open(request)
         await self._moved(TaskStage.WAITING_APPROVAL)
         outcome = await self._outcome(request)
         await self._moved(TaskStage.RUNNING)
-        if outcome.stage is not ApprovalStage.APPROVED:
-            return Passage(outcome)
-        decided = {
-            "approval_id": outcome.approval_id,
-            "approved_digest": outcome.digest,
-            "arguments": outcome.arguments or call.arguments,
-        }
-        if outcome.arguments is not None:
-            action = authority.plain_words(tool, json.loads(outcome.arguments.body))
-            self.remarks.append(phrases.edited.format(action=action))
-        return Passage(outcome, call.model_copy(update=decided))
+        if outcome.stage is ApprovalStage.APPROVED:
+            return _approved(composition.phrases, tool, call, outcome)
+        if (
+            outcome.stage is ApprovalStage.EXPIRED
+            and (instead := _safe_default(composition, request, call)) is not None
+        ):
+            return instead
+        if outcome.rung is not None and outcome.rung.fallback is Fallback.PERSON:
+            await self._ask_person_in(composition, request)
+        return _stop(composition.phrases, outcome)
+
+    async def _ask_person_in(self, composition: Composition, request: ApprovalRequest) -> None:
+        """Nobody decided in time: a person is asked into the call."""
+        await escalate(
+            escalation.request(
+                composition,
+                EscalationCause.APPROVAL,
+                workflow.now(),
+                session_id=request.session_id,
+                subject_id=request.subject_id,
+                occasion=request.approval_id,
+                reason=f"Nobody decided in time about: {request.action.body}",
+                summary=request.context_pack.body,
+            )
+        )
 
     def _request(
-        self, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict, number: int
+        self, phrases: Phrases, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict, number: int
     ) -> ApprovalRequest:
         context, rule, subject = self._context, verdict.rule, self._context.subject_id
         arguments = json.loads(call.arguments.body)
@@ -93,6 +123,7 @@ class Gating:
             ),
             reviewers=rule.reviewers if rule else (),
             deadline_seconds=rule.deadline_seconds if rule else 300.0,
+            ladder=ladders.with_words(ladders.of(rule), phrases) if rule else (),
             grace_seconds=rule.grace_seconds if rule else 600.0,
             max_extension_seconds=rule.max_extension_seconds if rule else 0.0,
             editable=rule.editable if rule else {},
@@ -140,19 +171,56 @@ class Gating:
         return self._decided[approval_id]
 
 
-def ending(phrases: Phrases, outcome: ApprovalOutcome) -> tuple[StepStatus, str]:
-    """How a step ends whose gated call is not to be made, and the words for the caller."""
-    words = phrases.expired if outcome.stage is ApprovalStage.EXPIRED else phrases.declined
+def _approved(phrases: Phrases, tool: ToolDeclaration, call: ToolCall, outcome: ApprovalOutcome) -> Go:
+    remark = None
+    if outcome.arguments is not None:
+        action = authority.plain_words(tool, json.loads(outcome.arguments.body))
+        remark = phrases.edited.format(action=action)
+    decided = {
+        "approval_id": outcome.approval_id,
+        "approved_digest": outcome.digest,
+        "arguments": outcome.arguments or call.arguments,
+    }
+    return Go(tool, call.model_copy(update=decided), remark)
+
+
+def _safe_default(composition: Composition, request: ApprovalRequest, call: ToolCall) -> Go | None:
+    """The call that the ladder makes instead, if it has one and the gated call holds what that one needs."""
+    found = ladders.safe_call(request.ladder, request.arguments.body) if request.ladder else None
+    if found is None:
+        return None
+    tool, arguments = composition.tool(found[0]), found[1]
+    instead = {
+        "tool": tool.name,
+        "arguments": Content(subject_id=call.subject_id, body=authority.canonical(arguments)),
+        "idempotency_key": call.call_id if tool.idempotency == "key" else None,
+    }
+    return Go(tool, call.model_copy(update=instead), request.ladder[-1].say)
+
+
+def _stop(phrases: Phrases, outcome: ApprovalOutcome) -> Stop:
+    """How a step ends whose gated call is not to be made."""
+    status, words = StepStatus.DECLINED, phrases.declined
+    if outcome.stage is ApprovalStage.TAKEN_OVER:
+        status, words = StepStatus.NEEDS_PERSON, phrases.taken_over
+    elif outcome.stage is ApprovalStage.EXPIRED:
+        rung = outcome.rung
+        words = phrases.expired
+        if rung is not None and rung.say and rung.fallback is not Fallback.SAFE_DEFAULT:  # which was not possible
+            words = rung.say
+        if rung is not None and rung.fallback is Fallback.PERSON:
+            status = StepStatus.NEEDS_PERSON
     if outcome.note is not None:
         words = f"{words} {outcome.note.body}"
-    return StepStatus.DECLINED, words
+    return Stop(status, words)
 
 
 def as_made(messages: Sequence[Message], proposed: ProposedCall, call: ToolCall) -> list[Message]:
     """The loop so far with that call as it is made, so that the model never speaks of what was only proposed."""
-    if authority.canonical(json.loads(proposed.arguments.body or "{}")) == call.arguments.body:
+    asked = authority.canonical(json.loads(proposed.arguments.body or "{}"))
+    if (proposed.tool, asked) == (call.tool, call.arguments.body):
         return list(messages)
-    made = proposed.model_copy(update={"arguments": call.arguments})
+    made = proposed.model_copy(update={"tool": call.tool, "arguments": call.arguments})
     return [
         message.model_copy(update={"tool_calls": tuple(made if c == proposed else c for c in message.tool_calls)})
         for message in messages

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from policy import authority, compensation
     from workflows import cancelling, options, recording
     from workflows.calling import make_call
-    from workflows.gating import Gating, as_made, ending
+    from workflows.gating import Gating, Stop, as_made
     from workflows.pace import Pace
 
 
@@ -41,6 +41,8 @@ class HandoffWorkflow:
         self._pace = Pace(context)
         self._gating = Gating(context, self._pace, self._move)
         self._calls = 0
+        self._remarks: list[str] = []
+        """What the caller has to hear beside the answer: what was done otherwise than asked."""
 
     @workflow.run
     async def run(self, context: HandoffContext) -> StepResult:
@@ -117,13 +119,15 @@ class HandoffWorkflow:
             idempotency_key=f"{context.task_id}/{context.step_id}/{number}" if tool.idempotency == "key" else None,
         )
         verdict = authority.gate(composition, tool)
+        remark: str | None = None
         if verdict.gated:
-            passage = await self._gating.ask(composition.phrases, tool, call, verdict, number)
-            if passage.call is None:
-                if self._pace.over:
-                    return self._ended_early(composition)
-                return self._result(*ending(composition.phrases, passage.outcome))
-            call, arguments = passage.call, json.loads(passage.call.arguments.body)
+            decided = await self._gating.ask(composition, tool, call, verdict, number)
+            if isinstance(decided, Stop):
+                return (
+                    self._ended_early(composition) if self._pace.over else self._result(decided.status, decided.words)
+                )
+            tool, call, remark = decided.tool, decided.call, decided.remark
+            arguments = json.loads(call.arguments.body)
             self._messages = as_made(self._messages, proposed, call)
         if not await self._pace.may_go_on():
             return self._ended_early(composition)
@@ -164,6 +168,8 @@ class HandoffWorkflow:
             return self._result(StepStatus.NEEDS_PERSON, composition.phrases.needs_person)
         if done.status is ToolStatus.FAILED and tool.effect is not Effect.NONE:
             return self._result(StepStatus.FAILED, composition.phrases.failed)
+        if remark and done.status is ToolStatus.OK:
+            self._remarks.append(remark)
         self._tell_model(proposed, done.status.value, done.result.body)
         return None
 
@@ -204,7 +210,7 @@ class HandoffWorkflow:
             step_id=self._context.step_id,
             role=self._context.role,
             status=status,
-            answer=Content(subject_id=self._context.subject_id, body=" ".join((*self._gating.remarks, answer))),
+            answer=Content(subject_id=self._context.subject_id, body=" ".join((*self._remarks, answer))),
             effects=tuple(self._effects),
         )
 

@@ -13,7 +13,7 @@ from policy_samples import REVIEWERS, approval_request, at, words
 from contracts.approval import ApprovalRequest, ApprovalStage, DecisionReceipt, Editable
 from contracts.records import ReviewerRecord
 from policy import approval, arrival
-from policy.approval import ApprovalState
+from policy.approval_state import ApprovalState
 from policy.authority import action_digest
 
 ASKED: dict[str, Any] = {"order": "7", "amount": 240, "paid": "12.50", "express": True, "debit": -5}
@@ -111,7 +111,7 @@ def test_arguments_beside_any_other_verdict_are_refused(verdict: str) -> None:
 
 def test_the_edited_action_is_told_in_the_tools_own_words() -> None:
     state, _ = send(approval.opened(request(), at(0)), "ann", arguments={"amount": 100})
-    edited = approval.view(state).edited
+    edited = approval.view(state, at(1)).edited
     assert edited is not None and edited.action.body == "Refund 100 for order 7" and edited.fields == ("amount",)
     assert state.request.arguments.body == json.dumps(ASKED), "what was asked for stays on the record"
 
@@ -129,7 +129,7 @@ def test_what_the_tool_has_against_an_edit_refuses_it() -> None:
 def test_two_different_people_must_approve() -> None:
     state, first = send(approval.opened(request(2), at(0)), "ann")
     assert first.accepted and first.reason == "counted: 1 of 2, another person must approve too"
-    assert (state.stage, approval.view(state).approved_by) == (ApprovalStage.PENDING, ("ann",))
+    assert (state.stage, approval.view(state, at(1)).approved_by) == (ApprovalStage.PENDING, ("ann",))
     state, again = send(state, "ann")
     assert not again.accepted and again.reason == "ann has approved already: another person must approve too"
     state, second = send(state, "fay")
@@ -198,7 +198,7 @@ def test_no_approval_without_as_many_people_who_saw_the_final_action(
     clock, ended = 0.0, 0
     for pause, reviewer, verdict, changes, back in events:
         clock += pause
-        state = approval.expired(state, at(clock))
+        state = approval.climbed(state, at(clock))[0]
         before = state
         more = {} if changes is None else {"arguments": changes}
         state, receipt = send(state, reviewer, verdict, clock, digest=seen[max(0, len(seen) - 1 - back)], **more)

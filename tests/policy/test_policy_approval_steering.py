@@ -13,7 +13,7 @@ from policy_samples import DIGEST, REVIEWERS, approval_request, at
 from contracts.approval import ApprovalStage, DecisionReceipt, Verdict
 from contracts.records import ReviewerRecord
 from policy import approval, arrival
-from policy.approval import ApprovalState
+from policy.approval_state import ApprovalState
 from policy.reviewers import named
 
 PEOPLE = {
@@ -55,7 +55,7 @@ def run(*sent: tuple[str, str, dict[str, Any]]) -> tuple[ApprovalState, list[Dec
         ("ann", "extend", {"seconds": 10**400}, "a number above 0"),
         ("ann", "extend", {}, "a number above 0"),
         ("ann", "extend", {"seconds": 9, "digest": "0" * 64}, "another action"),
-        ("ben", "extend", {"seconds": 9}, "none of the groups"),
+        ("ben", "extend", {"seconds": 9}, "none of group:leads"),
         ("eve", "extend", {"seconds": 9}, "not a reviewer"),
         ("ann", "delegate", {"to": "ben"}, "only ben may decide from now on"),
         ("ann", "delegate", {"to": "group:night"}, "only group:night may decide from now on"),
@@ -65,9 +65,9 @@ def run(*sent: tuple[str, str, dict[str, Any]]) -> tuple[ApprovalState, list[Dec
         ("ann", "delegate", {"to": "dot"}, "nobody of dot may decide"),
         ("ann", "delegate", {"to": "cid"}, "nobody of cid may decide about billing.refund"),
         ("ann", "delegate", {}, "to whom"),
-        ("ben", "delegate", {"to": "ben"}, "none of the groups"),
+        ("ben", "delegate", {"to": "ben"}, "none of group:leads"),
         ("ann", "claim", {}, "claimed by ann"),
-        ("ben", "claim", {}, "none of the groups"),
+        ("ben", "claim", {}, "none of group:leads"),
         ("ann", "release", {}, "claimed by nobody"),
     ],
 )
@@ -84,8 +84,8 @@ def test_extensions_add_up_to_the_bound_and_no_further() -> None:
     state, receipts = run(*(("ann", "extend", {"seconds": s}) for s in (60, 41, 40, 1)))
     assert [r.accepted for r in receipts] == [True, False, True, False]
     assert state.deadline == at(160)
-    assert approval.expired(state, at(159)).stage is ApprovalStage.PENDING
-    assert approval.expired(state, at(160)).stage is ApprovalStage.EXPIRED
+    assert approval.climbed(state, at(159))[0].stage is ApprovalStage.PENDING
+    assert approval.climbed(state, at(160))[0].stage is ApprovalStage.EXPIRED
 
 
 def test_an_expired_approval_is_not_extended() -> None:
@@ -115,7 +115,7 @@ def test_a_claim_is_shown_and_binds_nobody() -> None:
         ("ann", "claim", {}), ("fay", "claim", {}), ("fay", "release", {}), ("fay", "approve", {})
     )  # fmt: skip
     assert [r.accepted for r in receipts] == [True, False, False, True]
-    assert approval.view(state).claimed_by == "ann"
+    assert approval.view(state, at(1)).claimed_by == "ann"
     assert receipts[-1].reason == "counted, although claimed by ann"
     released, receipts = run(("ann", "claim", {}), ("ann", "release", {}), ("fay", "claim", {}))
     assert all(r.accepted for r in receipts) and released.claimed_by == "fay"
@@ -136,7 +136,7 @@ def test_any_interleaving_keeps_the_bounds(sent: list[tuple[float, str, Verdict,
     state, clock, decided = approval.opened(LONGER, at(0)), 0.0, 0
     for pause, reviewer, verdict, to, seconds in sent:
         clock += pause
-        state = approval.expired(state, at(clock))
+        state = approval.climbed(state, at(clock))[0]
         before = state
         state, receipt = send(state, clock, reviewer, verdict, to=to, seconds=seconds)
         assert at(60) <= state.deadline <= at(160) and state.deadline >= before.deadline
@@ -145,4 +145,5 @@ def test_any_interleaving_keeps_the_bounds(sent: list[tuple[float, str, Verdict,
             assert before.only is None or named(before.only, PEOPLE[reviewer])
             decided += verdict.decides
         assert verdict.decides or state.stage is before.stage
-    assert decided == (state.stage in (ApprovalStage.APPROVED, ApprovalStage.REJECTED))
+    ends = (ApprovalStage.APPROVED, ApprovalStage.REJECTED, ApprovalStage.TAKEN_OVER)
+    assert decided == (state.stage in ends)

@@ -11,6 +11,11 @@ PHRASES = Phrases(
     greeting="Hello.",
     waiting_approval="A colleague is checking.",
     declined="It was not approved.",
+    still_waiting="It still waits.",
+    passed_on="Someone else looks.",
+    safe_default="Something safe was done instead.",
+    person_asked="A colleague is asked to join.",
+    taken_over="A colleague does it.",
     expired="Nobody decided in time.",
     needs_person="A colleague will check what happened.",
     failed="That did not work.",
@@ -94,18 +99,6 @@ PATIENT = HASTY.model_copy(
 )
 """Its deadline may be put off."""
 
-PAIR = DESK.model_copy(
-    update={
-        "id": "pair",
-        "approvals": tuple(rule.model_copy(update={"approvers": 2}) for rule in DESK.approvals),
-        "tools": tuple(
-            tool.model_copy(update={"say": "Refund {amount} for order {order}"}) if tool.name == "refund" else tool
-            for tool in DESK.tools
-        ),
-    }
-)
-"""Two different people must approve."""
-
 TALKATIVE = DESK.model_copy(
     update={
         "id": "talkative",
@@ -115,4 +108,4 @@ TALKATIVE = DESK.model_copy(
 )
 """Sums up after a few turns, and does not wait long for a caller."""
 
-COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, PAIR, TALKATIVE)}
+COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, TALKATIVE)}

@@ -36,7 +36,7 @@ Told = dict[str, tuple[str, str | None]]
 async def tell(stage: World) -> Told:
     """Runs every workflow type to its end (an inbox has none: as far as it came)."""
     told: Told = {}
-    for part in (_call, _remembered, _approved, _declined, _escalated, _steps, _attendance):
+    for part in (_call, _remembered, _approved, _declined, _changed, _escalated, _steps, _attendance):
         told |= await part(stage)
     return told
 
@@ -89,6 +89,24 @@ async def _declined(stage: World) -> Told:
     await gate.result()
     await gate.decide("ann")
     return await _gated_histories(gate, "expired")
+
+
+async def _changed(stage: World) -> Told:
+    """By two people, the second of whom changes it; and passed on, then taken over."""
+    pair = await gated(stage, "pair", amount=240)
+    await pair.decide("ann")
+    await pair.decide("ben", arguments={"amount": 100})
+    await pair.receipts(2)
+    await pair.decide("ann")
+    passed_on = await gated(stage, "climbing")
+
+    async def others_may() -> bool:
+        return len((await passed_on.view()).deciders) > 1
+
+    await until(others_may)
+    await passed_on.decide("ann", "take_over")
+    told = await _gated_histories(pair, "changed") | await _gated_histories(passed_on, "taken-over")
+    return {name: history for name, history in told.items() if not name.startswith("task")}
 
 
 async def _gated_histories(gate: Gate, how: str) -> Told:

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+import approval_compositions
+import desk_composition
 import pytest
-from desk_composition import COMPOSITIONS
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
@@ -49,6 +50,7 @@ from workers.stack.spec import load_spec
 from workers.temporal import data_converter
 
 T = TypeVar("T")
+COMPOSITIONS = desk_composition.COMPOSITIONS | approval_compositions.COMPOSITIONS
 
 
 class SlowRecords(Records):

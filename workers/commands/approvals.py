@@ -127,6 +127,14 @@ def reject(
     _decide(approval_id, reviewer, Verdict.REJECT, note, digest, as_json, {"private": private} if private else None)
 
 
+@app.command("take-over")
+def take_over(
+    approval_id: str, reviewer: Reviewer, note: Note = None, digest: Digest = None, as_json: AsJson = False
+) -> None:
+    """Take it out of the agent's hands: you do it yourself. Exit code 0 when it counted, 1 when it was refused."""
+    _decide(approval_id, reviewer, Verdict.TAKE_OVER, note, digest, as_json)
+
+
 @app.command("extend")
 def extend(
     approval_id: str,

@@ -1,0 +1,78 @@
+"""Why a decision about an approval cannot count, in words; None is nothing against it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from contracts.approval import ApprovalRequest, ApprovalStage, Verdict
+from contracts.records import ReviewerRecord
+from policy.approval_state import ApprovalState
+from policy.arrival import Arrived
+from policy.authority import MIN_DIGEST, covers
+from policy.reviewers import among
+
+
+def of_decision(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime) -> str | None:
+    """Against anything that this person could say now about that action."""
+    request = state.request
+    if arrived.problem is not None:
+        return arrived.problem
+    if state.stage is ApprovalStage.EXPIRED or (state.stage is ApprovalStage.PENDING and now >= state.deadline):
+        return "too late: the deadline has passed"
+    if state.stage is ApprovalStage.WITHDRAWN:
+        return "withdrawn: what it was needed for is not done any more"
+    if state.stage is not ApprovalStage.PENDING:
+        return f"already {state.stage.value.replace('_', ' ')} by {state.reviewer}"
+    if reviewer is None or not reviewer.active:
+        return f"{arrived.reviewer} is not a reviewer; see 'greenroom reviewers ls'"
+    if not able(request, reviewer):
+        return f"{arrived.reviewer} may not decide about {request.capability}"
+    deciders = state.deciders(now)
+    if deciders and not among(deciders, reviewer):
+        if state.only is not None:
+            return f"delegated: only {' or '.join(deciders)} may decide"
+        return f"{arrived.reviewer} is none of {', '.join(deciders)}"
+    if len(arrived.digest) < MIN_DIGEST:
+        return f"the decision names no action: give the digest shown, at least {MIN_DIGEST} characters"
+    if not covers(arrived.digest, state.digest):
+        return "the decision covers another action than the one shown"
+    return None
+
+
+def of_steering(state: ApprovalState, arrived: Arrived, delegates: Sequence[ReviewerRecord]) -> str | None:
+    """Against an extension, a delegation, a claim or a release by someone who may decide."""
+    request = state.request
+    if arrived.verdict == Verdict.EXTEND:
+        left = request.max_extension_seconds - state.climb.extended_seconds
+        if (arrived.seconds or 0.0) > left:
+            return f"rule {request.rule_id} allows {left:g} s more, {request.max_extension_seconds:g} s in all"
+    elif arrived.verdict == Verdict.DELEGATE:
+        if not delegates:
+            return f"{arrived.to} is neither a reviewer nor a group with one; see 'greenroom reviewers ls'"
+        may = {delegate.name for delegate in delegates if able(request, delegate)}
+        if not may:
+            return f"nobody of {arrived.to} may decide about {request.capability}"
+        if len(may - set(state.approved_by)) < state.lacking:
+            return f"{people(state.lacking)} must approve, and {arrived.to} are not so many"
+    elif arrived.verdict == Verdict.CLAIM and state.claimed_by is not None:
+        return f"claimed by {state.claimed_by} already; whoever may decide still may"
+    elif arrived.verdict == Verdict.RELEASE and state.claimed_by != arrived.reviewer:
+        return f"claimed by {state.claimed_by or 'nobody'}, and only who claimed it can release it"
+    return None
+
+
+def of_repeat(state: ApprovalState, arrived: Arrived, *, edits: bool) -> str | None:
+    """Against a second yes by the same person to the same action."""
+    if arrived.verdict == Verdict.APPROVE and not edits and arrived.reviewer in state.approved_by:
+        return f"{arrived.reviewer} has approved already: {people(state.lacking)} must approve too"
+    return None
+
+
+def able(request: ApprovalRequest, reviewer: ReviewerRecord) -> bool:
+    """Whether that person holds what a decision about this action takes."""
+    return reviewer.active and (not reviewer.capabilities or request.capability in reviewer.capabilities)
+
+
+def people(number: int) -> str:
+    return "another person" if number == 1 else f"{number} other people"
