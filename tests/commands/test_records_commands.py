@@ -14,11 +14,13 @@ import pytest
 from contracts.approval import ApprovalStage
 from contracts.base import Content
 from contracts.delivery import DeliveryState
+from contracts.escalation import EscalationCause, EscalationStage
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
     AuditRecord,
     DeliveryRecord,
+    EscalationRecord,
     Record,
     SessionRecord,
     TaskRecord,
@@ -52,6 +54,11 @@ def one_call() -> list[Record]:
         TaskRecord(
             **ids, task_id="task-1", stage=TaskStage.DONE, revision=4, goal=content("the goal"),
             requested_at=NOW, updated_at=NOW,
+        ),
+        EscalationRecord(
+            **ids, escalation_id="e1", cause=EscalationCause.CALLER, reason=content("He wants a manager."),
+            summary=content("caller: a manager"), recommended=content("Take the call over."),
+            stage=EscalationStage.OPEN, revision=1, opened_at=NOW, deadline=NOW,
         ),
         ApprovalRecord(
             **ids, approval_id="a1", task_id="task-1", step_id="st1", tool="refund_order", capability="billing.refund",
@@ -94,19 +101,30 @@ def greenroom(database: str, *arguments: str) -> subprocess.CompletedProcess[str
 def test_a_call_is_shown_whole(database: str) -> None:
     shown = greenroom(database, "sessions", "show", "s1")
     assert shown.returncode == 0, shown.stderr
-    for part in ("agent-1", "[bold]Hello[/bold]", "812 ms", "task-1", "Refund 12.50 EUR", "It is done", "Send it"):
+    for part in (
+        "agent-1",
+        "[bold]Hello[/bold]",
+        "812 ms",
+        "task-1",
+        "Refund 12.50 EUR",
+        "It is done",
+        "Send it",
+        "e1",
+    ):
         assert part in shown.stdout
     told = json.loads(greenroom(database, "sessions", "show", "s1", "--json").stdout)
     assert told["attended"][0]["identity"] == "agent-1"
     assert told["summary"]["action_items"][0]["text"]["body"] == "Send it"
 
 
-@pytest.mark.parametrize("kind", ["sessions", "tasks", "approvals", "deliveries"])
+@pytest.mark.parametrize("kind", ["sessions", "tasks", "approvals", "escalations", "deliveries"])
 def test_lists_are_json_for_machines(database: str, kind: str) -> None:
     assert len(json.loads(greenroom(database, kind, "ls", "--json").stdout)) == 1
 
 
-@pytest.mark.parametrize(("kind", "known"), [("sessions", "s1"), ("tasks", "task-1"), ("approvals", "a1")])
+@pytest.mark.parametrize(
+    ("kind", "known"), [("sessions", "s1"), ("tasks", "task-1"), ("approvals", "a1"), ("escalations", "e1")]
+)
 def test_an_unknown_id_lists_what_there_is(database: str, kind: str, known: str) -> None:
     refused = greenroom(database, kind, "show", "nothing")
     assert refused.returncode == 1
@@ -116,6 +134,14 @@ def test_an_unknown_id_lists_what_there_is(database: str, kind: str, known: str)
 def test_an_approval_says_how_to_decide(database: str) -> None:
     shown = greenroom(database, "approvals", "show", "a1").stdout
     assert "workflow signal" in shown and "approval/a1" in shown and '"digest":"abababababab"' in shown
+
+
+def test_an_escalation_says_what_it_is_about_and_how_to_decide(database: str) -> None:
+    shown = greenroom(database, "escalations", "show", "e1").stdout
+    assert "He wants a manager." in shown and "greenroom escalations take-over e1" in shown
+    assert "workflow signal" in shown and "escalation/e1" in shown and '"verdict":"resume"' in shown
+    refused = greenroom(database, "escalations", "take-over", "e1", "--reviewer", "ann")
+    assert refused.returncode == 1 and "not sent" in refused.stderr
 
 
 @pytest.mark.parametrize(

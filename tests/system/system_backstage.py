@@ -15,7 +15,8 @@ from contracts.names import Signal, approval_workflow_id
 from contracts.records import ApprovalRecord, ArtifactRecord, DecisionRecord, DeliveryRecord, SessionRecord, TaskRecord
 from contracts.task import TaskStage
 from store.reader import RecordReader
-from workers.deciding import Ruling, decide
+from workers.deciding import decide
+from workers.sending import Ruling
 from workers.settings import Settings
 
 T = TypeVar("T")

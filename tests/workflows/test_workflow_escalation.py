@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from desk_composition import DESK
@@ -32,6 +33,8 @@ from contracts.names import VIEW_QUERY, TaskQueue, WorkflowType, escalation_work
 from contracts.records import EscalationRecord
 from contracts.session import CallerPresence
 from policy import escalation
+from workers.sending import CHANNEL, Addressee, send
+from workers.settings import Settings
 
 PATIENT = EscalationRules(reviewers=("support-leads",), grace_seconds=1.0)
 HASTY = EscalationRules(
@@ -212,6 +215,27 @@ async def test_whatever_is_sent_is_refused_on_the_record_and_harms_nothing(stage
     )
     assert answer.accepted and answer.number == 8 and answer.channel == "update"
     await it.in_call(EscalationStage.RESUMED)
+
+
+async def test_the_command_line_sends_a_decision_and_learns_what_became_of_it(stage: World) -> None:
+    it = await asked(stage)
+    target = stage.client.service_client.config.target_host
+    settings = cast(
+        "Settings",
+        SimpleNamespace(temporal_address=target, temporal_namespace="default", database_url=stage.database_url),
+    )
+    to = Addressee(it.handle.id, it.escalation_id, it.call.session_id, "look")
+
+    async def decide(reviewer: str, verdict: str) -> tuple[bool, str]:
+        ruling = await send(settings, to, {"reviewer": reviewer, "verdict": verdict, "channel": CHANNEL})
+        return ruling.accepted, ruling.reason
+
+    assert await decide("eve", "resume") == (False, "eve is not a reviewer; see 'greenroom reviewers ls'")
+    assert await decide("ann", "take_over") == (True, "counted")
+    await it.handle.result()
+    accepted, reason = await decide("ben", "resume")
+    assert not accepted and reason.startswith("too late: ")
+    assert [d.accepted for d in stage.records.decisions(it.escalation_id)] == [False, True, False]
 
 
 async def test_a_call_that_is_over_is_told_as_such(stage: World) -> None:

@@ -16,7 +16,8 @@ from store.reader import RecordReader
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
 from workers.commands.session_view import show_approvals
 from workers.commands.task_view import show_decisions
-from workers.deciding import Ruling, arguments_of, assignments, current_digest, decide, signal_command
+from workers.deciding import arguments_of, assignments, current_digest, decide, signal_command
+from workers.sending import Ruling
 from workers.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="What waits for a person, and the person's decision.")

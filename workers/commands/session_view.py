@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
@@ -12,6 +14,7 @@ from contracts.records import (
     ArtifactRecord,
     AuditRecord,
     DeliveryRecord,
+    EscalationRecord,
     SessionRecord,
     TaskRecord,
     TurnRecord,
@@ -36,6 +39,7 @@ class Story(BaseModel):
     turns: list[TurnRecord]
     tasks: list[TaskRecord]
     approvals: list[ApprovalRecord]
+    escalations: list[EscalationRecord]
     deliveries: list[DeliveryRecord]
     summary: Summary | None
 
@@ -51,6 +55,7 @@ def gather(reader: RecordReader, session_id: str) -> Story | None:
         turns=reader.turns(session_id),
         tasks=sorted(reader.tasks(session_id=session_id), key=lambda t: t.requested_at),
         approvals=sorted(reader.approvals(session_id=session_id), key=lambda a: a.opened_at),
+        escalations=sorted(reader.escalations(session_id=session_id), key=lambda e: e.opened_at),
         deliveries=sorted(reader.deliveries(session_id=session_id), key=lambda d: d.created_at),
         summary=summary_of(reader.artifacts(session_id)),
     )
@@ -93,6 +98,8 @@ def show_session(console: Console, story: Story) -> None:
     print_table(console, "Turns", ("at", "who", "what", "latency"), turns)
     show_tasks(console, story.tasks)
     show_approvals(console, story.approvals)
+    if story.escalations:
+        show_escalations(console, story.escalations)
     show_deliveries(console, story.deliveries)
     if story.summary is not None:
         show_summary(console, story.summary)
@@ -110,6 +117,15 @@ def show_approvals(console: Console, approvals: list[ApprovalRecord]) -> None:
     ]
     headings = ("approval", "stage", "action", "reviewer", "decided, or until", "digest")
     print_table(console, "Approvals", headings, rows)
+
+
+def show_escalations(console: Console, escalations: Sequence[EscalationRecord]) -> None:
+    rows = [
+        (e.escalation_id, e.stage.value, e.cause.value, e.reason.body, e.reviewer, clock(e.decided_at or e.deadline))
+        for e in escalations
+    ]
+    headings = ("escalation", "stage", "because of", "reason", "reviewer", "decided, or until")
+    print_table(console, "Escalations", headings, rows)
 
 
 def show_deliveries(console: Console, deliveries: list[DeliveryRecord]) -> None:
