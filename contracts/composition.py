@@ -18,6 +18,8 @@ from contracts.tools import Effect, ToolDeclaration
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
+HOUSE_MODEL = "house-1"
+
 
 class RoleKind(StrEnum):
     LIVE = "live"
@@ -34,7 +36,7 @@ class Role(Contract):
     kind: RoleKind
     instructions: str
     capabilities: tuple[str, ...] = ()
-    model: str = "house-1"
+    model: str = HOUSE_MODEL
     budget: Budget = Budget()
     turn_tool_seconds: float = 2.0
 

@@ -49,7 +49,11 @@ def build_voices(config: LiveConfig, speech: SpeechModels, warm: Warm) -> Voices
     if (second := config.second_voice) is not None:
         client = AsyncClient(base_url=second.base_url, api_key=second.api_key, max_retries=0)
         voices.append(openai.TTS(model=second.model, voice=second.voice, response_format="pcm", client=client))
-    return Voices(voices, Phrasebook(config.phrases_dir, speech), patience=config.timings.first_audio)
+    return Voices(voices, _phrasebook(config, speech), patience=config.timings.first_audio)
+
+
+def _phrasebook(config: LiveConfig, speech: SpeechModels) -> Phrasebook:
+    return Phrasebook(config.phrases_dir, f"{config.openai_base_url} {speech.tts} {speech.voice}")
 
 
 def make_phrases(config: LiveConfig) -> None:
@@ -67,7 +71,7 @@ def _make_phrases(config: LiveConfig) -> None:
     for composition in config.compositions.values():
         speech = composition.speech
         try:
-            Phrasebook(config.phrases_dir, speech).make_missing(composition.phrases, partial(synthesize, speech))
+            _phrasebook(config, speech).make_missing(composition.phrases, partial(synthesize, speech))
         except (OpenAIError, OSError) as error:
             # Calls are taken all the same; the next process that starts tries again.
             logger.warning("phrases of %s are not all made: %s", composition.id, type(error).__name__)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from livekit.agents import tokenize
 
-from contracts.composition import Phrases, SpeechModels
+from contracts.composition import Phrases
 from policy.speakable import speakable
 
 RATE = 24_000
@@ -24,11 +24,11 @@ Synthesize = Callable[[str], bytes]
 
 
 class Phrasebook:
-    """One file a sentence, named by what it depends on: the model, the voice and the words."""
+    """One file a sentence, named by `voice` (service, model and voice in one word) and the words."""
 
-    def __init__(self, folder: Path, speech: SpeechModels) -> None:
+    def __init__(self, folder: Path, voice: str) -> None:
         self._folder = folder
-        self._speech = speech
+        self._voice = voice
 
     def audio(self, words: str) -> bytes | None:
         """The words as audio, when they were made. Blocks for the disk."""
@@ -56,7 +56,7 @@ class Phrasebook:
             self.make(self.missing(phrases), synthesize)
 
     def _path(self, words: str) -> Path:
-        said = f"{self._speech.tts}\n{self._speech.voice}\n{' '.join(words.split())}"
+        said = f"{self._voice}\n{' '.join(words.split())}"
         return self._folder / f"{hashlib.sha256(said.encode()).hexdigest()}.pcm"
 
 

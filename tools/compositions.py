@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from contracts.composition import Composition
+from contracts.composition import HOUSE_MODEL, Composition
 from tools.yaml_source import YamlError, YamlSource
 
 SUFFIXES = (".yml", ".yaml")
@@ -44,8 +44,11 @@ def load_composition(path: Path | str) -> Composition:
         raise CompositionError(*(_problem(path, source, detail) for detail in details)) from None
 
 
-def load_compositions(folder: Path | str) -> dict[str, Composition]:
-    """Every composition of a folder, by id. Raises CompositionError, with the problems of all files."""
+def load_compositions(folder: Path | str, *, chat_model: str | None = None) -> dict[str, Composition]:
+    """Every composition of a folder, by id. `chat_model` stands in for the house's.
+
+    Raises CompositionError, with the problems of all files.
+    """
     folder = Path(folder)
     files = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
     if not files:
@@ -64,7 +67,17 @@ def load_compositions(folder: Path | str) -> dict[str, Composition]:
         found.setdefault(composition.id, (path, composition))
     if problems:
         raise CompositionError(*problems)
-    return {name: composition for name, (_, composition) in found.items()}
+    return {name: _with_model(composition, chat_model) for name, (_, composition) in found.items()}
+
+
+def _with_model(composition: Composition, chat_model: str | None) -> Composition:
+    if chat_model is None:
+        return composition
+    roles = tuple(
+        role.model_copy(update={"model": chat_model}) if role.model == HOUSE_MODEL else role
+        for role in composition.roles
+    )
+    return composition.model_copy(update={"roles": roles})
 
 
 def _problem(path: Path, source: YamlSource, detail: ErrorDetails) -> str:

@@ -95,7 +95,7 @@ class Outside:
 async def outside(settings: Settings) -> AsyncIterator[Outside]:
     """Opens what activities need, and closes it. Raises StoreError, CompositionError, ToolConfigurationError."""
     async with AsyncExitStack() as stack:
-        compositions = load_compositions(settings.compositions_dir)
+        compositions = load_compositions(settings.compositions_dir, chat_model=settings.chat_model)
         engine = open_engine(settings.database_url)
         stack.callback(engine.dispose)
         servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}

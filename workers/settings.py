@@ -76,6 +76,10 @@ class Settings(BaseSettings):
         description="Chat and speech service that speaks OpenAI's protocol.",
     )
     openai_api_key: SecretStr = Field(SecretStr(""), validation_alias="OPENAI_API_KEY", description="Its key.")
+    chat_model: str | None = Field(
+        None,
+        description="Stands in for house-1, which a composition means when it names no model: gpt-4.1, for instance.",
+    )
     deepgram_base_url: HttpUrl = Field(
         "https://api.deepgram.com/v1/listen",
         validation_alias="DEEPGRAM_BASE_URL",

@@ -14,11 +14,13 @@ _HEAD = """\
 # Order: the environment wins over .env, .env over the running development stack, that over the defaults below.
 # Made by `greenroom settings --example > .env.example`.
 
-# To use real services in place of the house inference server, four lines are enough:
+# To use real services in place of the house inference server, these lines are enough (`make dev` and `make demo` take
+# them from the environment, too; a key without its base URL is not used):
 #   OPENAI_BASE_URL=https://api.openai.com/v1
 #   OPENAI_API_KEY=...
 #   DEEPGRAM_BASE_URL=https://api.deepgram.com/v1/listen
 #   DEEPGRAM_API_KEY=...
+#   GREENROOM_CHAT_MODEL=gpt-4.1
 """
 
 

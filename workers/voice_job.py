@@ -16,7 +16,7 @@ from workers.temporal import connect
 
 
 def live_config(settings: Settings) -> LiveConfig:
-    compositions = load_compositions(settings.compositions_dir)
+    compositions = load_compositions(settings.compositions_dir, chat_model=settings.chat_model)
     return LiveConfig(
         compositions=compositions,
         default_composition="support" if "support" in compositions else min(compositions),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,10 +77,12 @@ class LiveRoom:
 
 
 @asynccontextmanager
-async def live_room(data: Path) -> AsyncIterator[LiveRoom]:
+async def live_room(
+    data: Path, *, needs: str = "livekit, inference", env: Mapping[str, str] | None = None
+) -> AsyncIterator[LiveRoom]:
     """Temporal's address answers nobody: the stack has none."""
-    voice = {"replicas": 1, "needs": "livekit, inference"}
-    async with Stack.start(data=data, auto_ports=True, only=["voice"], overrides={"voice": voice}) as stack:
+    voice = {"replicas": 1, "needs": needs}
+    async with Stack.start(data=data, auto_ports=True, only=["voice"], overrides={"voice": voice}, env=env) as stack:
         env = stack.env
         rooms = Rooms(env["LIVEKIT_URL"], env["LIVEKIT_API_KEY"], env["LIVEKIT_API_SECRET"])
         yield LiveRoom(stack, rooms, await Speech.load())

@@ -14,7 +14,7 @@ from livekit import rtc
 from livekit.agents import Agent, APIConnectionError, APIStatusError, FlushSentinel, llm
 from livekit.plugins import openai
 
-from contracts.composition import Phrases, SpeechModels
+from contracts.composition import Phrases
 from contracts.task import TaskStage
 from live.agent import Holding, VoiceAgent
 from live.audio import without_lead
@@ -108,7 +108,7 @@ def an_agent(
         context=context or CallContext(),
         phrases=PHRASES,
         timings=Timings(first_token=0.1, second_try=0.1),
-        voices=Voices([voice], Phrasebook(phrases, SpeechModels()), patience=0.1),
+        voices=Voices([voice], Phrasebook(phrases, "house"), patience=0.1),
         not_offered=not_offered,
         holding=holding or NobodyAsked(),
     )
@@ -192,7 +192,7 @@ async def test_without_a_voice_that_is_heard_in_scripted_words_or_a_chime(
         yield "It will rain."
 
     monkeypatch.setattr(Agent.default, "tts_node", breaks_off)
-    book = Phrasebook(tmp_path, SpeechModels())
+    book = Phrasebook(tmp_path, "house")
     for heard in (len(chime()) // 2, 24_000):
         frames = [frame async for frame in an_agent(tmp_path).tts_node(words(), Any)]  # type: ignore[arg-type]
         assert sum(frame.samples_per_channel for frame in frames) == 4800 + heard

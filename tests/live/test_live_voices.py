@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from livekit.agents import APIConnectOptions, APIError, APIStatusError, tts
 
-from contracts.composition import Phrases, SpeechModels
+from contracts.composition import Phrases
 from live.phrasebook import RATE, Phrasebook, chime, sentences
 from live.voices import REST_SECONDS, Voices
 
@@ -57,7 +57,7 @@ class Clock:
 
 
 def voices(folder: Path, *each: Voice, clock: Clock | None = None) -> Voices:
-    book = Phrasebook(folder, SpeechModels())
+    book = Phrasebook(folder, "house")
     return Voices(each, book, patience=PATIENCE, clock=clock or Clock())
 
 
@@ -102,7 +102,7 @@ async def test_a_voice_that_failed_rests_and_is_not_sent_what_is_said(tmp_path: 
 
 async def test_without_any_voice_scripted_words_are_heard_and_others_are_an_error(tmp_path: Path) -> None:
     chain = voices(tmp_path, Voice(100, "error"), Voice(200, "error"))
-    Phrasebook(tmp_path, SpeechModels()).make_missing(PHRASES, lambda _: np.full(2400, 300, np.int16).tobytes())
+    Phrasebook(tmp_path, "house").make_missing(PHRASES, lambda _: np.full(2400, 300, np.int16).tobytes())
     assert await levels(chain, "One moment, please.") == [300]
     assert await levels(chain, "Hello, this is the weather line.") == [300], "sentence by sentence"
     errors: list[tts.TTSError] = []
@@ -126,7 +126,7 @@ async def test_every_phrase_is_found_in_the_pieces_in_which_it_is_said(tmp_path:
 
 
 def test_phrases_are_made_once_and_kept(tmp_path: Path) -> None:
-    book, made = Phrasebook(tmp_path / "new", SpeechModels()), list[str]()
+    book, made = Phrasebook(tmp_path / "new", "house"), list[str]()
 
     def synthesize(words: str) -> bytes:
         made.append(words)
@@ -139,7 +139,7 @@ def test_phrases_are_made_once_and_kept(tmp_path: Path) -> None:
     book.make_missing(PHRASES, synthesize)
     assert sorted(made) == sorted([*sentences(PHRASES), "One moment, please."])
     assert book.missing(PHRASES) == []
-    assert Phrasebook(tmp_path / "new", SpeechModels(voice="other")).audio("One moment, please.") is None
+    assert Phrasebook(tmp_path / "new", "other").audio("One moment, please.") is None
 
 
 def test_nothing_that_is_filled_in_is_made_ahead() -> None:

@@ -48,6 +48,8 @@ def test_the_compositions_of_the_repository_load() -> None:
     found = load_compositions(FOLDER)
     assert found["support"].role("voice").capabilities
     assert load_composition(FOLDER / "support.yml") == found["support"]
+    other = load_compositions(FOLDER, chat_model="gpt-4.1")["support"]
+    assert {role.model for role in other.roles} == {"gpt-4.1"}, "it stands in where a composition names none"
 
 
 def test_a_good_one_loads(tmp_path: Path) -> None:

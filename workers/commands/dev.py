@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from dotenv import dotenv_values
 from rich.console import Console
 
-from workers.settings import env_file
+from workers.own_services import dotenv, own_services
 from workers.stack.console import StackConsole
 from workers.stack.servers import DEFAULT_DATA, DEFAULT_SPEC
 from workers.stack.stack import Stack
@@ -43,8 +42,11 @@ async def _run(spec: Path, data: Path, auto_ports: bool, only: list[str] | None,
 
 async def _serve(spec: Path, data: Path, auto_ports: bool, only: list[str] | None, seed: int) -> None:
     console = Console()
-    dotenv = env_file()
-    own = {name: value for name, value in dotenv_values(dotenv).items() if value is not None} if dotenv else {}
+    lines = dotenv()
+    own = own_services(lines)
+    for line in own.lines:
+        console.print(line)
+    others = {name: value for name, value in lines.items() if not name.startswith(("OPENAI_", "DEEPGRAM_"))}
     with StackConsole(console) as view:
         async with Stack.start(
             spec,
@@ -52,7 +54,7 @@ async def _serve(spec: Path, data: Path, auto_ports: bool, only: list[str] | Non
             auto_ports=auto_ports,
             only=only,
             seed=seed,
-            env=own,
+            env={**others, **own.env},
             on_event=view.on_event,
             on_log=view.on_log,
         ) as stack:

@@ -31,6 +31,7 @@ from workers.demo.script import Drawn, draw
 from workers.demo.shop import Shop
 from workers.demo.stage import Stage
 from workers.demo.victims import Family
+from workers.own_services import dotenv, own_services
 from workers.settings import ROOT, load_settings
 from workers.stack.errors import StackError
 from workers.stack.events import StackEvent, State
@@ -51,7 +52,10 @@ async def run(console: Console, *, hold: bool, chaos: bool, seed: int | None, da
     compositions = write_compositions(ROOT / "compositions", data / "compositions", hold=hold)
     stage, checks, family = Stage(console), Checks(), Family()
     console.print(f"Greenroom demo, seed {seed}: starting a stack of its own in {data}")
-    env = {"GREENROOM_COMPOSITIONS_DIR": str(compositions)}
+    own = own_services(dotenv())
+    for line in own.lines:
+        console.print(line)
+    env = {**own.env, "GREENROOM_COMPOSITIONS_DIR": str(compositions)}
 
     def on_event(event: StackEvent) -> None:
         if event.state in (State.READY, State.RESTARTING, State.FAILED):

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from workers.doctor.finding import Finding, NotConfiguredError, ok, wrong
+from contracts.composition import HOUSE_MODEL
+from workers.doctor.finding import Finding, Health, NotConfiguredError, ok, wrong
 from workers.settings import Settings
 from workers.stack.servers import DEFAULT_SPEC
 from workers.stack.spec import load_spec
@@ -74,7 +75,18 @@ async def inference(settings: Settings) -> Finding:
     """The chat and speech service lists its models with our key."""
     url = f"{settings.openai_base_url.rstrip('/')}/models"
     headers = {"Authorization": f"Bearer {settings.openai_api_key.get_secret_value()}"}
-    return await _get("chat and speech", url, headers, "OPENAI_API_KEY", "OPENAI_BASE_URL")
+    found = await _get("chat and speech", url, headers, "OPENAI_API_KEY", "OPENAI_BASE_URL")
+    if found.health is not Health.OK or settings.chat_model is not None:
+        return found
+    async with httpx.AsyncClient(timeout=4.0) as client:
+        offered = [model["id"] for model in (await client.get(url, headers=headers)).json()["data"]]
+    if HOUSE_MODEL in offered:
+        return found
+    return wrong(
+        "chat and speech",
+        f"{url} has no {HOUSE_MODEL}, which a composition means when it names no model",
+        "set GREENROOM_CHAT_MODEL to one that it has, such as gpt-4.1",
+    )
 
 
 async def recognition(settings: Settings) -> Finding:
