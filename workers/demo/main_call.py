@@ -39,6 +39,7 @@ async def play(scene: Scene, drawn: Drawn, decide: Decide, trouble: Trouble) -> 
         if await agent_dies(scene, call):
             recalled = await call.ask(script.RECALL, lambda text: hears_words(text, drawn.fact))
             scene.checks.add(f"the new agent knew {drawn.fact!r} from before", recalled.fulfilled, told(recalled))
+        await call.ask(script.PLAN, bool, within=8, times=1)
         await call.ask(script.GOODBYE, bool, within=8, times=1)
     delivery = await scene.backstage.wait(backstage.outcome_heard(task.task_id), within=15) if task else None
     found = f"{delivery.delivery_id}: {delivery.state.value}" if delivery else "no outcome in state heard"
@@ -138,10 +139,13 @@ async def _not_paid(scene: Scene, call: Conversation, order: Order, since: int) 
 
 async def _summary(scene: Scene, session_id: str, task: TaskRecord | None) -> None:
     summary = await scene.backstage.wait(lambda reader: summary_of(reader.artifacts(session_id)), within=40)
-    items = [item.text.body for item in summary.action_items] if summary else []
-    kept = bool(summary and task and not any(item.task_id == task.task_id for item in summary.action_items))
-    found = f"{len(items)} action items: {'; '.join(items)[:160]}" if summary else "no summary within 40 s"
-    scene.checks.add("a summary was written, in which what is done is not still to be done", kept, found)
+    items = summary.action_items if summary else ()
+    found = "; ".join(f"{i.text.body} (who: {i.owner or 'nobody'}, by {i.due or 'any day'})" for i in items)
+    found = (found or "no action items")[:200] if summary else "no summary within 40 s"
+    planned = any(script.PLANNED in item.text.body.lower() and item.due is not None for item in items)
+    scene.checks.add("a summary was written, with what the caller is going to do as an action item", planned, found)
+    undone = [item for item in items if task and item.task_id == task.task_id]
+    scene.checks.add("what was done is not still to be done there", bool(summary and task and not undone), found)
 
 
 def told(exchange: Exchange) -> str:

@@ -53,6 +53,9 @@ AGAIN = "Can you say that again, please?"
 THANKS = "Thank you very much."
 INTERRUPTED_QUESTION = "And how long is the warranty?"
 RECALL = "What is my code phrase?"
+PLAN = "I will call you again on Friday."
+PLANNED = "friday"
+"""What the caller has to do after the call, and the word by which the summary shows that it knows."""
 GOODBYE = "Thank you, goodbye."
 
 
