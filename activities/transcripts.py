@@ -1,4 +1,4 @@
-"""Gathers what a summary is made from."""
+"""Reads what summaries are made from."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from temporalio import activity
 from contracts.base import Content
 from contracts.delivery import DeliveryState
 from contracts.records import ArtifactRecord, DeliveryRecord, TaskRecord, TurnRecord
-from contracts.summary import LastCallRequest, Outcome, Summary, SummaryRequest, SummaryStart
-from policy import rolling
+from contracts.session import Turn
+from contracts.summary import LastCallRequest, Outcome, Outline, SpanRequest, Summary, SummaryStart
+from policy import chunks, rolling
 
 _TOLD = (DeliveryState.PLAYED, DeliveryState.HEARD)
 
@@ -33,18 +34,21 @@ class TranscriptActivities:
     def __init__(self, source: TranscriptSource) -> None:
         self._source = source
 
-    @activity.defn(name="transcripts.gather")
-    async def gather(self, start: SummaryStart) -> SummaryRequest:
-        """The turns of the call, and what each of its tasks came to."""
-        turns = await asyncio.to_thread(self._source.turns, start.session_id)
-        return SummaryRequest(
-            session_id=start.session_id,
-            subject_id=start.subject_id,
-            composition=start.composition,
-            day=turns[0].turn.started_at.date() if turns else activity.info().started_time.date(),
-            turns=tuple(record.turn for record in turns),
+    @activity.defn(name="transcripts.outline")
+    async def outline(self, start: SummaryStart) -> Outline:
+        """Where the transcript is cut, and what each task of the call came to."""
+        turns = await self._turns(start.session_id)
+        return Outline(
+            day=turns[0].started_at.date() if turns else activity.info().started_time.date(),
+            spans=chunks.spans(turns),
             outcomes=await self._outcomes(start.session_id),
         )
+
+    @activity.defn(name="transcripts.read")
+    async def read(self, request: SpanRequest) -> list[Turn]:
+        """Some turns of a call that ended: its turns do not change any more."""
+        first = request.span.first
+        return (await self._turns(request.session_id))[first : first + request.span.count]
 
     @activity.defn(name="transcripts.last_call")
     async def last_call(self, request: LastCallRequest) -> Content | None:
@@ -57,6 +61,9 @@ class TranscriptActivities:
         summary = rolling.bounded(Summary.model_validate_json(found.body.body), LAST_CALL_TOKENS)
         words = rolling.in_words(summary)
         return words.model_copy(update={"body": f"On {found.created_at:%A %Y-%m-%d}: {words.body}"})
+
+    async def _turns(self, session_id: str) -> list[Turn]:
+        return [record.turn for record in await asyncio.to_thread(self._source.turns, session_id)]
 
     async def _outcomes(self, session_id: str) -> tuple[Outcome, ...]:
         tasks = await asyncio.to_thread(self._source.tasks, session_id)

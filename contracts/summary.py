@@ -70,6 +70,26 @@ class Outcome(Contract):
     told: bool = False
 
 
+class Span(Contract):
+    """`count` turns of a call from position `first` on; positions count from 0, oldest first."""
+
+    first: int
+    count: int
+
+
+class SpanRequest(Contract):
+    session_id: str
+    span: Span
+
+
+class Outline(Contract):
+    """A call that ended, in pieces that the summarizer can take, and what each of its tasks came to."""
+
+    day: date
+    spans: tuple[Span, ...]
+    outcomes: tuple[Outcome, ...]
+
+
 class SummaryRequest(Contract):
     """Input of the summarizing activity: what earlier parts came to, oldest first, and the turns that followed.
 

@@ -16,6 +16,9 @@ C = TypeVar("C", bound=Cited)
 SAME_WORDS = 0.6
 """Share of a statement's words that a turn has to hold to be taken for the one that it rests on."""
 
+NEARLY_ALL_WORDS = 0.8
+"""Share of words, and every figure, that two statements have in common when they are one."""
+
 _WITH_COLLEAGUE = (TaskStage.NEEDS_PERSON, TaskStage.FAILED, TaskStage.WAITING_APPROVAL)
 
 
@@ -27,18 +30,51 @@ def settled(draft: Summary, request: SummaryRequest) -> Summary:
     is added for every open task that no item is about.
     """
     known = _Known(request)
+    parts = request.parts
     items = [i for i in known.cited(draft.action_items) if i.task_id is None or known.is_open(i.task_id)]
     about = {item.task_id for item in items}
     items += [_open_work(o) for o in request.outcomes if is_open(o) and o.task_id not in about]
     return draft.model_copy(
         update={
             "session_id": request.session_id,
-            "decisions": tuple(known.cited(draft.decisions)),
+            "decisions": _kept(known.cited(draft.decisions), [s for part in parts for s in part.decisions]),
             "action_items": tuple(items),
             "open_questions": tuple(known.cited(draft.open_questions)),
-            "promises": tuple(known.cited(draft.promises)),
+            "promises": _kept(known.cited(draft.promises), [s for part in parts for s in part.promises]),
         }
     )
+
+
+def _kept(statements: Sequence[C], earlier: Sequence[C]) -> tuple[C, ...]:
+    """What was decided or promised stays so: what a model leaves out of an earlier part goes before what it says.
+
+    A statement that repeats an earlier one cites its turns too.
+    """
+    found: list[C] = []
+    repeated: dict[int, list[C]] = {}
+    for statement in earlier:
+        at = next((n for n, later in enumerate(statements) if _repeats(later, statement)), None)
+        if at is not None:
+            repeated.setdefault(at, []).append(statement)
+        elif not any(_repeats(known, statement) for known in found):
+            found.append(statement)
+    for n, statement in enumerate(statements):
+        cited = [turn_id for s in (*repeated.get(n, []), statement) for turn_id in s.turn_ids]
+        found.append(statement.model_copy(update={"turn_ids": tuple(dict.fromkeys(cited))}))
+    return tuple(found)
+
+
+def _repeats(later: Cited, earlier: Cited) -> bool:
+    """The same words for the most part, or all of the same turns or the same task in other words."""
+    if earlier.task_id is not None and earlier.task_id == later.task_id:
+        return True
+    if earlier.turn_ids and set(earlier.turn_ids) <= set(later.turn_ids):
+        return True
+    if later.text.body.casefold() == earlier.text.body.casefold():
+        return True
+    words, known = _words(later.text.body), _words(earlier.text.body)
+    same_figures = {w for w in words ^ known if any(c.isdigit() for c in w)} == set()
+    return same_figures and len(words & known) >= NEARLY_ALL_WORDS * max(len(words), len(known), 1)
 
 
 def is_open(outcome: Outcome) -> bool:
@@ -113,7 +149,7 @@ def _meant(given: str, known: Mapping[str, object]) -> str | None:
 
 
 def _words(text: str) -> set[str]:
-    return {word for word in re.findall(r"\w+", text.casefold()) if len(word) > 2}
+    return {word for word in re.findall(r"\w+", text.casefold()) if len(word) > 2 or word.isdigit()}
 
 
 def transcript(turns: Sequence[Turn]) -> str:

@@ -132,7 +132,8 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         mailbox = MailboxActivities(to.client)
         transcripts = TranscriptActivities(source)
         activities += [records.write, records.reviewer, records.reviewers_of, records.composition]
-        activities += [mailbox.deliver, mailbox.presence, transcripts.gather, transcripts.last_call]
+        activities += [mailbox.deliver, mailbox.presence]
+        activities += [transcripts.outline, transcripts.read, transcripts.last_call]
     elif queue is TaskQueue.MODELS:
         models = ModelActivities(to.chat, to.compositions, to.registries)
         activities += [models.plan, models.think, models.summarize]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,6 +22,8 @@ class ChatServer:
         self.body = ""
         self.content_type = "application/json"
         self.hangs = False
+        self.thinks: Callable[[dict[str, Any]], str] | None = None
+        """Makes the content of an answer from the request."""
 
     def says(self, content: str | None = None, **message: Any) -> None:
         """The next answers are well-formed, with this message."""
@@ -51,6 +53,8 @@ class ChatServer:
     async def _answer(self, request: web.Request) -> web.Response:
         text = await request.text()
         self.requests.append(json.loads(text))
+        if self.thinks is not None:
+            self.says(self.thinks(self.requests[-1]))
         if self.hangs:
             await asyncio.Event().wait()
         body = self.body.replace(ECHO, json.dumps(text)[1:-1])

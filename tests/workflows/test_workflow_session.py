@@ -73,7 +73,7 @@ class Call:
 
     async def summary(self) -> ArtifactRecord:
         await self.stage.client.get_workflow_handle(summary_workflow_id(self.session_id)).result()
-        [artifact] = self.stage.records.artifacts(self.session_id)
+        [artifact] = [a for a in self.stage.records.artifacts(self.session_id) if a.kind == "summary"]
         return artifact
 
     async def events(self, count: int) -> list[Event]:

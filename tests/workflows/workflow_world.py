@@ -36,7 +36,7 @@ from contracts.names import (
     session_workflow_id,
     task_workflow_id,
 )
-from contracts.records import ReviewerRecord
+from contracts.records import Record, ReviewerRecord
 from contracts.session import SessionSnapshot, SessionStart
 from contracts.task import TaskRequest, TaskResult
 from store.engine import open_engine
@@ -77,6 +77,10 @@ class World:
     records: RecordReader
     database_url: str
     _records: SlowRecords
+
+    def write(self, *records: Record) -> None:
+        """Puts records where the workflows find them."""
+        self._records.write(records)
 
     @contextmanager
     def records_held_until(self, moment: datetime) -> Iterator[None]:
@@ -196,7 +200,8 @@ def _workers(to: World, records: Records) -> list[Worker]:
             store.composition,
             mailbox.deliver,
             mailbox.presence,
-            transcripts.gather,
+            transcripts.outline,
+            transcripts.read,
             transcripts.last_call,
         ],
         TaskQueue.MODELS: [to.models.plan, to.models.think, to.models.summarize],
