@@ -16,6 +16,10 @@ async def known(it: Call) -> SessionSnapshot:
     return await it.stage.snapshot(it.session_id)
 
 
+async def bounded(it: Call) -> bool:
+    return len((await known(it)).turns) <= RECENT
+
+
 async def over(it: Call) -> None:
     await it.caller(CallerPresence.GONE)
     await it.ended()
@@ -31,11 +35,7 @@ async def test_older_turns_go_into_the_summary_and_none_falls_between(stage: Wor
     it = await call(stage, composition="talkative")
     for number in range(20):
         await it.turn(number)
-
-        async def bounded() -> bool:
-            return len((await known(it)).turns) <= RECENT
-
-        await until(bounded)
+        await until(lambda: bounded(it))
     snapshot = await known(it)
     assert snapshot.summary is not None and snapshot.turn_count == 20
     assert told(snapshot, 20) == [f"turn-{n}" for n in range(20)]
@@ -70,11 +70,9 @@ async def test_a_summary_is_carried_when_a_call_continues_as_new(forgetful_stage
     it = await call(stage, composition="talkative")
     for number in range(60):
         await it.turn(number)
-
-    async def bounded() -> bool:
-        return len((await known(it)).turns) <= RECENT
-
-    await until(bounded)
+        if number % 5 == 0:
+            await until(lambda: bounded(it))
+    await until(lambda: bounded(it))
     assert (await it.handle.describe()).run_id != it.handle.first_execution_run_id
     snapshot = await known(it)
     in_full = [t.turn_id for t in snapshot.turns]
