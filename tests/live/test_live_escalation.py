@@ -27,9 +27,10 @@ from contracts.escalation import (
 from contracts.events import EscalationNews, EscalationRequested, Event, SessionEnding
 from contracts.ladder import Fallback, Rung, RungKind
 from live.context import CallContext
-from live.escalation import Escalating
+from live.escalation import DESCRIPTION, NAME, PARAMETERS, Escalating
 from live.toolbelt import person_tool
 from policy.pause import SLACK
+from tests.inference.house.dialogue import Dialogue, calls
 
 RULES = EscalationRules(ladder=(Rung(after_seconds=60, kind=RungKind.FALLBACK, fallback=Fallback.GO_ON),), failures=2)
 DESK = support().model_copy(update={"escalation": RULES})
@@ -162,6 +163,32 @@ def test_what_the_reviewer_told_is_in_every_request_from_then_on() -> None:
     assert context.render() == 'A colleague looked at this call and tells you: "He has a voucher."'
     context.escalation_changed(told(EscalationStage.EXPIRED, 2, name="e2"))
     assert "none was free" in (context.render() or "")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    ["I want to speak to a person", "Can I talk to a human please?", "I would like to speak to a colleague of yours."],
+)
+def test_whoever_wishes_for_a_person_is_understood_and_nobody_else(wish: str) -> None:
+    offered = {"name": NAME, "description": DESCRIPTION, "parameters": PARAMETERS}
+    tools = [{"type": "function", "function": tool} for tool in (offered, *LOOK_UPS)]
+    instructions = support().role("voice").instructions
+    assert [name for name, _ in calls(Dialogue(instructions, tools).say(wish))] == [NAME]
+    for other in ("Where is my order number 417?", "What are your opening hours on Saturdays?", "Thank you, goodbye."):
+        assert NAME not in [name for name, _ in calls(Dialogue(instructions, tools).say(other))]
+
+
+LOOK_UPS = (
+    {
+        "name": "lookup_order",
+        "description": "Look up an order: its item, its status and its amount.",
+        "parameters": {
+            "type": "object",
+            "properties": {"order_id": {"type": "string", "description": "Order number, digits only"}},
+            "required": ["order_id"],
+        },
+    },
+)
 
 
 class Model(llm.LLM):
