@@ -24,6 +24,7 @@ class WorkflowType(StrEnum):
     HANDOFF = "Handoff"
     APPROVAL = "Approval"
     ESCALATION = "Escalation"
+    CHECKPOINT = "Checkpoint"
     SUMMARY = "Summary"
 
 
@@ -49,6 +50,7 @@ class Signal(StrEnum):
     REPORT = "report"
     # task and hand-off
     APPROVAL_DECIDED = "approval_decided"
+    CHECKPOINT_DECIDED = "checkpoint_decided"
     STEP_MOVED = "step_moved"
     STEP_CONTROL = "step_control"
     EVENT = "event"
@@ -127,6 +129,10 @@ def approval_workflow_id(approval_id: str) -> str:
 
 def escalation_workflow_id(escalation_id: str) -> str:
     return f"escalation/{escalation_id}"
+
+
+def checkpoint_workflow_id(checkpoint_id: str) -> str:
+    return f"checkpoint/{checkpoint_id}"
 
 
 def agent_name(role: str) -> str:

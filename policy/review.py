@@ -18,7 +18,10 @@ from policy.ladder import Climb
 
 
 class Review(Contract):
-    """`endings`: which stage each verdict that ends it leads to. With a `digest` such a verdict must cover it."""
+    """`endings`: which stage each verdict that ends it leads to. With a `digest` such a verdict must cover it.
+
+    A verdict of `needs_words` counts only with a note.
+    """
 
     subject_id: str
     ladder: Ladder
@@ -26,6 +29,7 @@ class Review(Contract):
     endings: dict[str, str]
     climb: Climb
     digest: str | None = None
+    needs_words: tuple[str, ...] = ()
     stage: str = OPEN
     decided_at: Moment | None = None
     reviewer: str | None = None
@@ -52,7 +56,13 @@ class Review(Contract):
 
 
 def opened(
-    rules: ReviewRules, endings: Mapping[str, str], now: datetime, *, subject_id: str, digest: str | None = None
+    rules: ReviewRules,
+    endings: Mapping[str, str],
+    now: datetime,
+    *,
+    subject_id: str,
+    digest: str | None = None,
+    needs_words: tuple[str, ...] = (),
 ) -> Review:
     return Review(
         subject_id=subject_id,
@@ -61,6 +71,7 @@ def opened(
         endings=dict(endings),
         climb=Climb(opened_at=now),
         digest=digest,
+        needs_words=needs_words,
     )
 
 
@@ -124,6 +135,8 @@ def _steering_refusal(review: Review, arrived: Arrived) -> str | None:
         return f"claimed by {review.claimed_by} already; whoever may decide still may"
     if arrived.verdict == RELEASE and review.claimed_by != arrived.reviewer:
         return f"claimed by {review.claimed_by or 'nobody'}, and only who claimed it can release it"
+    if arrived.verdict in review.needs_words and not arrived.note:
+        return f"to {arrived.verdict.replace('_', ' ')}, say what is to be done instead: a note"
     if review.digest is None or arrived.verdict in (CLAIM, RELEASE):
         return None
     if len(arrived.digest) < MIN_DIGEST:

@@ -38,6 +38,7 @@ from workers.temporal import connect
 from workflows.approval import ApprovalWorkflow
 from workflows.arity import SignalArity
 from workflows.attendance import AttendanceWorkflow
+from workflows.checkpoint import CheckpointWorkflow
 from workflows.escalation import EscalationWorkflow
 from workflows.handoff import HandoffWorkflow
 from workflows.inbox import InboxWorkflow
@@ -55,6 +56,7 @@ WORKFLOWS: Sequence[type] = (
     HandoffWorkflow,
     ApprovalWorkflow,
     EscalationWorkflow,
+    CheckpointWorkflow,
     SummaryWorkflow,
 )
 INTERCEPTORS: Sequence[Interceptor] = (SignalArity(),)

@@ -13,12 +13,14 @@ import pytest
 
 from contracts.approval import ApprovalStage
 from contracts.base import Content
+from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
 from contracts.escalation import EscalationCause, EscalationStage
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
     AuditRecord,
+    CheckpointRecord,
     DeliveryRecord,
     EscalationRecord,
     Record,
@@ -54,6 +56,11 @@ def one_call() -> list[Record]:
         TaskRecord(
             **ids, task_id="task-1", stage=TaskStage.DONE, revision=4, goal=content("the goal"),
             requested_at=NOW, updated_at=NOW,
+        ),
+        CheckpointRecord(
+            **ids, checkpoint_id="c1", task_id="task-1", rule_id="plans", at="plan", why="money",
+            plan=content("1. [to do] operator: refund"), digest="cd" * 32, stage=CheckpointStage.OPEN, revision=1,
+            opened_at=NOW, deadline=NOW,
         ),
         EscalationRecord(
             **ids, escalation_id="e1", cause=EscalationCause.CALLER, reason=content("He wants a manager."),
@@ -117,13 +124,14 @@ def test_a_call_is_shown_whole(database: str) -> None:
     assert told["summary"]["action_items"][0]["text"]["body"] == "Send it"
 
 
-@pytest.mark.parametrize("kind", ["sessions", "tasks", "approvals", "escalations", "deliveries"])
+@pytest.mark.parametrize("kind", ["sessions", "tasks", "approvals", "escalations", "checkpoints", "deliveries"])
 def test_lists_are_json_for_machines(database: str, kind: str) -> None:
     assert len(json.loads(greenroom(database, kind, "ls", "--json").stdout)) == 1
 
 
 @pytest.mark.parametrize(
-    ("kind", "known"), [("sessions", "s1"), ("tasks", "task-1"), ("approvals", "a1"), ("escalations", "e1")]
+    ("kind", "known"),
+    [("sessions", "s1"), ("tasks", "task-1"), ("approvals", "a1"), ("escalations", "e1"), ("checkpoints", "c1")],
 )
 def test_an_unknown_id_lists_what_there_is(database: str, kind: str, known: str) -> None:
     refused = greenroom(database, kind, "show", "nothing")
@@ -141,6 +149,14 @@ def test_an_escalation_says_what_it_is_about_and_how_to_decide(database: str) ->
     assert "He wants a manager." in shown and "greenroom escalations take-over e1" in shown
     assert "workflow signal" in shown and "escalation/e1" in shown and '"verdict":"resume"' in shown
     refused = greenroom(database, "escalations", "take-over", "e1", "--reviewer", "ann")
+    assert refused.returncode == 1 and "not sent" in refused.stderr
+
+
+def test_a_checkpoint_shows_the_plan_and_how_to_decide(database: str) -> None:
+    shown = greenroom(database, "checkpoints", "show", "c1").stdout
+    assert "1. [to do] operator: refund" in shown and "greenroom checkpoints redirect c1" in shown
+    assert "workflow signal" in shown and "checkpoint/c1" in shown and '"digest":"cdcdcdcdcdcd"' in shown
+    refused = greenroom(database, "checkpoints", "redirect", "c1", "--reviewer", "ann", "--note", "otherwise")
     assert refused.returncode == 1 and "not sent" in refused.stderr
 
 

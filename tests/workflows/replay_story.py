@@ -7,6 +7,8 @@ import asyncio
 from temporalio.api.common.v1 import Payload
 from test_workflow_approval import JSON, Gate, gated
 from test_workflow_attendance import attended
+from test_workflow_checkpoint import looked_at
+from test_workflow_checkpoint import rule as look
 from test_workflow_escalation import HASTY, asked
 from test_workflow_inbox import offered, report
 from test_workflow_session import call, deliver
@@ -36,7 +38,7 @@ Told = dict[str, tuple[str, str | None]]
 async def tell(stage: World) -> Told:
     """Runs every workflow type to its end (an inbox has none: as far as it came)."""
     told: Told = {}
-    for part in (_call, _remembered, _approved, _declined, _changed, _escalated, _steps, _attendance):
+    for part in (_call, _remembered, _approved, _declined, _changed, _escalated, _checked, _steps, _attendance):
         told |= await part(stage)
     return told
 
@@ -129,6 +131,17 @@ async def _escalated(stage: World) -> Told:
     return {
         "escalation-taken-over": (taken.handle.id, None),
         "escalation-expired": (nobody.handle.id, None),
+    }
+
+
+async def _checked(stage: World) -> Told:
+    redirected, expired = await looked_at(stage), await looked_at(stage, look(deadline=0.5))
+    await redirected.decide("redirect", note="Ask for the receipt first.")
+    for it in (redirected, expired):
+        await it.handle.result()
+    return {
+        "checkpoint-redirected": (redirected.handle.id, None),
+        "checkpoint-expired": (expired.handle.id, None),
     }
 
 

@@ -1,0 +1,155 @@
+"""`greenroom checkpoints`: plans that wait for a person, and the person's decision."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from contracts.checkpoint import CheckpointStage, CheckpointVerdict
+from contracts.names import checkpoint_workflow_id
+from contracts.records import CheckpointRecord
+from contracts.review import CLAIM, RELEASE
+from store.reader import RecordReader
+from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
+from workers.commands.task_view import show_decisions
+from workers.sending import CHANNEL, Addressee, raw_command, send
+from workers.settings import load_settings
+
+app = typer.Typer(no_args_is_help=True, help="Plans that wait for a person, and the person's decision.")
+
+Reviewer = Annotated[str, typer.Option(help="Who decides: a name of 'greenroom reviewers ls'.")]
+Note = Annotated[str | None, typer.Option(help="Your words to the caller.")]
+Digest = Annotated[
+    str | None,
+    typer.Option(help="Of the plan that you saw, at least 8 characters; by default what the records show."),
+]
+
+
+@app.command("ls")
+def list_checkpoints(
+    stage: Annotated[CheckpointStage | None, typer.Option(help="Only those at this stage.")] = None,
+    task: Annotated[str | None, typer.Option(help="Only those of this task.")] = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List checkpoints, newest first."""
+    with records() as reader:
+        found = reader.checkpoints(stage, task_id=task, limit=limit)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (c.checkpoint_id, c.stage.value, _what(c), c.why, clock(c.deadline), c.reviewer, c.digest[:12]) for c in found
+    ]
+    headings = ("checkpoint", "stage", "at", "why", "deadline", "reviewer", "digest")
+    print_table(Console(), "Checkpoints", headings, rows)
+
+
+@app.command("show")
+def show(checkpoint_id: str, as_json: AsJson = False) -> None:
+    """Show one checkpoint: the plan and what came of it so far, every decision, and how to decide."""
+    with records() as reader:
+        found = _find(reader, checkpoint_id)
+        decisions = reader.decisions(checkpoint_id)
+    raw = {"reviewer": "NAME", "verdict": CheckpointVerdict.APPROVE.value, "digest": found.digest[:12]}
+    command = raw_command(load_settings(), checkpoint_workflow_id(checkpoint_id), raw)
+    if as_json:
+        print_json({"checkpoint": found, "decisions": decisions, "signal_command": command})
+        return
+    console = Console()
+    rows = (
+        ("plan", found.plan.body),
+        ("at", _what(found)),
+        ("why it waits", f"{found.why} (rule {found.rule_id})"),
+        ("digest", found.digest),
+        ("stage", found.stage.value + (f" by {found.reviewer}" if found.reviewer else "")),
+        ("opened", clock(found.opened_at)),
+        ("deadline", clock(found.deadline)),
+        ("decided", clock(found.decided_at)),
+        ("note", found.note.body if found.note else ""),
+        ("task", found.task_id),
+        ("session", found.session_id),
+    )
+    print_table(console, f"Checkpoint {found.checkpoint_id}", ("", ""), rows)
+    show_decisions(console, decisions)
+    if found.stage is CheckpointStage.OPEN:
+        console.print(Text("To decide:", "bold"))
+        print(f"greenroom checkpoints approve {found.checkpoint_id} --reviewer NAME")
+        print(f"greenroom checkpoints redirect {found.checkpoint_id} --reviewer NAME --note 'what to do instead'")
+        print(command)
+
+
+@app.command("approve")
+def approve(checkpoint_id: str, reviewer: Reviewer, digest: Digest = None, as_json: AsJson = False) -> None:
+    """Let the plan go on as shown. Exit code 0 when it counted, 1 when it was refused."""
+    _decide(checkpoint_id, reviewer, CheckpointVerdict.APPROVE.value, None, digest, as_json)
+
+
+@app.command("redirect")
+def redirect(
+    checkpoint_id: str,
+    reviewer: Reviewer,
+    note: Annotated[str, typer.Option(help="What to do instead: what has not run yet is planned anew.")],
+    digest: Digest = None,
+    as_json: AsJson = False,
+) -> None:
+    """Have what has not run yet planned anew, by your words. Exit code 0 when it counted, 1 when it was refused."""
+    _decide(checkpoint_id, reviewer, CheckpointVerdict.REDIRECT.value, note, digest, as_json)
+
+
+@app.command("reject")
+def reject(
+    checkpoint_id: str, reviewer: Reviewer, note: Note = None, digest: Digest = None, as_json: AsJson = False
+) -> None:
+    """Stop the task here; what was done stands. Exit code 0 when it counted, 1 when it was refused."""
+    _decide(checkpoint_id, reviewer, CheckpointVerdict.REJECT.value, note, digest, as_json)
+
+
+@app.command("claim")
+def claim(checkpoint_id: str, reviewer: Reviewer, as_json: AsJson = False) -> None:
+    """Show the others that you look into it; they may still decide. Exit code 0 when it counted, 1 when refused."""
+    _decide(checkpoint_id, reviewer, CLAIM, None, None, as_json)
+
+
+@app.command("release")
+def release(checkpoint_id: str, reviewer: Reviewer, as_json: AsJson = False) -> None:
+    """Take your claim back. Exit code 0 when it counted, 1 when it was refused."""
+    _decide(checkpoint_id, reviewer, RELEASE, None, None, as_json)
+
+
+def _what(found: CheckpointRecord) -> str:
+    return found.at.replace("_", " ") + (f" {found.step_id}" if found.step_id else "")
+
+
+def _decide(
+    checkpoint_id: str, reviewer: str, verdict: str, note: str | None, digest: str | None, as_json: bool
+) -> None:
+    with records() as reader:
+        found = _find(reader, checkpoint_id)
+    to = Addressee(
+        workflow_id=checkpoint_workflow_id(checkpoint_id),
+        item_id=checkpoint_id,
+        session_id=found.session_id,
+        look="greenroom checkpoints show",
+    )
+    sent = {"reviewer": reviewer, "verdict": verdict, "channel": CHANNEL, "digest": digest or found.digest}
+    ruling = asyncio.run(send(load_settings(), to, {**sent, **({"note": note} if note else {})}))
+    if as_json:
+        print_json(ruling)
+    else:
+        print(f"{verdict} by {reviewer} of {checkpoint_id}: {'counted' if ruling.accepted else 'refused'}")
+        if ruling.reason != "counted":
+            print(f"why: {ruling.reason}" if not ruling.accepted else ruling.reason)
+    if not ruling.accepted:
+        raise typer.Exit(1)
+
+
+def _find(reader: RecordReader, checkpoint_id: str) -> CheckpointRecord:
+    found = reader.checkpoint(checkpoint_id)
+    if found is None:
+        raise unknown("checkpoint", checkpoint_id, [c.checkpoint_id for c in reader.checkpoints(limit=10)])
+    return found

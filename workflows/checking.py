@@ -1,0 +1,87 @@
+"""The checkpoints of one task: opened when one is due, withdrawn when it is not any more, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.workflow import ParentClosePolicy
+
+with workflow.unsafe.imports_passed_through():
+    from contracts.base import Content
+    from contracts.checkpoint import CheckpointOutcome, CheckpointRequest
+    from contracts.names import Signal, TaskQueue, WorkflowType, checkpoint_workflow_id
+    from contracts.task import Plan, StepResult, TaskRequest
+    from policy import checkpoint as policy
+    from policy.checkpoint import Due
+    from workflows import options, recording
+
+
+class Checking:
+    """At most one checkpoint is open; which one is due `policy.checkpoint.due` says."""
+
+    def __init__(self, request: TaskRequest) -> None:
+        self._request = request
+        self._number = 0
+        self._open: tuple[str, Due] | None = None
+
+    async def keep_up(
+        self, due: Due | None, plan: Plan, started: Collection[str], results: Mapping[str, StepResult]
+    ) -> None:
+        """Opens the checkpoint that is due, and withdraws the one that is open if it is another."""
+        if self._open is not None and (due is None or due.key != self._open[1].key):
+            await recording.tell(checkpoint_workflow_id(self._open[0]), Signal.WITHDRAW)
+            self._open = None
+        if due is not None and self._open is None:
+            self._number += 1
+            checkpoint_id = f"{self._request.task_id}.c{self._number}"
+            self._open = (checkpoint_id, due)
+            await self._start(self._made(checkpoint_id, due, plan, started, results))
+
+    def decided(self, outcome: CheckpointOutcome) -> Due | None:
+        """The checkpoint that this is the outcome of; None if it is not the open one."""
+        if self._open is None or self._open[0] != outcome.checkpoint_id:
+            return None
+        (_, due), self._open = self._open, None
+        return due
+
+    def _made(
+        self,
+        checkpoint_id: str,
+        due: Due,
+        plan: Plan,
+        started: Collection[str],
+        results: Mapping[str, StepResult],
+    ) -> CheckpointRequest:
+        request = self._request
+        return CheckpointRequest(
+            checkpoint_id=checkpoint_id,
+            task_id=request.task_id,
+            session_id=request.session_id,
+            subject_id=request.subject_id,
+            composition=request.composition,
+            step_id=due.step_id,
+            goal=request.goal,
+            plan=Content(subject_id=request.subject_id, body=policy.shown(due, plan, started, results)),
+            digest=policy.digest(due, plan, results),
+            rule=due.rule,
+            reply_to=workflow.info().workflow_id,
+        )
+
+    async def _start(self, request: CheckpointRequest) -> None:
+        await workflow.start_child_workflow(
+            WorkflowType.CHECKPOINT.value,
+            request,
+            id=checkpoint_workflow_id(request.checkpoint_id),
+            task_queue=TaskQueue.ORCHESTRATION.value,
+            parent_close_policy=ParentClosePolicy.ABANDON,
+            static_summary=f"A person looks at task {request.task_id}",
+            search_attributes=TypedSearchAttributes(
+                [
+                    SearchAttributePair(options.SESSION, request.session_id),
+                    SearchAttributePair(options.SUBJECT, request.subject_id),
+                    SearchAttributePair(options.COMPOSITION, request.composition),
+                ]
+            ),
+        )
