@@ -28,7 +28,7 @@ QUESTIONS = (
     "Tell me, please, when do you open?",
     "How long does standard delivery take?",
 )
-_TURN = re.compile(r"live\.voice turn \S+ (user|assistant) ms (\{.*\})")
+_TURN = re.compile(r"live\.hearing turn \S+ (user|assistant) ms (\{.*\})")
 
 
 async def measure(turns: int, env: dict[str, str]) -> None:

@@ -9,7 +9,8 @@ from system_stack import SUPPORT
 from temporalio.client import Client
 
 from contracts.names import new_id, session_workflow_id
-from workers.caller.front_door import FrontDoorError, ask_for_session
+from workers.caller.errors import FrontDoorError
+from workers.caller.front_door import ask_for_session
 from workers.stack.stack import Stack
 
 pytestmark = pytest.mark.stack

@@ -8,13 +8,13 @@ import signal
 import sys
 import threading
 
-from livekit import rtc
 from pydantic import ValidationError
 
 from workers.caller.caller import Caller
 from workers.caller.commands import Command
+from workers.caller.errors import CallerError
 from workers.caller.events import Event, Trouble
-from workers.caller.front_door import FrontDoorError, ask_for_session
+from workers.caller.front_door import ask_for_session
 from workers.caller.microphone import MicrophoneMode
 from workers.caller.speech import Speech
 
@@ -78,13 +78,17 @@ async def _call(arguments: argparse.Namespace) -> int:
         )
         caller = Caller(invitation, speech, microphone=arguments.microphone, on_event=_print)
         await caller.join()
-    except (FrontDoorError, rtc.ConnectError) as error:
+    except CallerError as error:
         _print(Trouble(message=str(error)))
         return 1
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    endings = [asyncio.create_task(c) for c in (_obey(caller), caller.wait_left(), stop.wait())]
+    endings: list[asyncio.Task[object]] = [
+        asyncio.create_task(_obey(caller)),
+        asyncio.create_task(caller.wait_left()),
+        asyncio.create_task(stop.wait()),
+    ]
     done, pending = await asyncio.wait(endings, return_when=asyncio.FIRST_COMPLETED)
     for task in pending:
         task.cancel()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from livekit import rtc
 
 from workers.caller.ear import Ear
+from workers.caller.errors import CallerError
 from workers.caller.events import (
     AgentJoined,
     AgentLeft,
@@ -68,7 +69,7 @@ class Caller:
         self._clock = datetime.now(UTC) - timedelta(seconds=time.monotonic())
 
     async def join(self) -> Joined:
-        """Joins, publishes the microphone and subscribes to agents' audio alone. Raises rtc.ConnectError."""
+        """Joins, publishes the microphone and subscribes to agents' audio alone. Raises CallerError."""
         room = self._room
         room.on("participant_connected", self._participant_connected)
         room.on("participant_disconnected", self._participant_disconnected)
@@ -76,7 +77,13 @@ class Caller:
         room.on("track_subscribed", self._track_subscribed)
         room.on("track_unsubscribed", self._track_unsubscribed)
         room.on("disconnected", self._disconnected)
-        await room.connect(self.invitation.url, self.invitation.token, rtc.RoomOptions(auto_subscribe=False))
+        try:
+            await room.connect(self.invitation.url, self.invitation.token, rtc.RoomOptions(auto_subscribe=False))
+        except rtc.ConnectError as error:
+            raise CallerError(
+                f"the front door sends callers to {self.invitation.url}, where no room can be joined ({error}): is the "
+                "LiveKit server up, and can it be reached from here? 'greenroom doctor' tells"
+            ) from error
         self._reader = asyncio.create_task(self._read_segments(), name="transcribe")
         joined = Joined(
             session_id=self.invitation.session_id, room=self.invitation.room, identity=self.invitation.identity
@@ -125,9 +132,10 @@ class Caller:
             self._emit(NothingHeard(waited_seconds=seconds, silent_seconds=silent))
             return None
 
-    async def wait_left(self) -> None:
-        """Until the call is over, whoever ended it."""
+    async def wait_left(self) -> str:
+        """Until the call is over, whoever ended it; why."""
         await self._gone.wait()
+        return self._reason
 
     async def hang_up(self) -> Left:
         """Leaves, reports what was still being heard, and sums up. Safe to call twice."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import httpx
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-
-class FrontDoorError(Exception):
-    """The front door gave no session; says why and what to do."""
+from workers.caller.errors import FrontDoorError
 
 
 class Invitation(BaseModel):
@@ -31,7 +29,7 @@ async def ask_for_session(
     try:
         async with httpx.AsyncClient(base_url=front_door, timeout=15, trust_env=False) as client:
             answer = await client.post("/sessions", json=body, headers=headers)
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise FrontDoorError(
             f"no front door at {front_door} ({type(error).__name__}): start the stack with 'make dev', "
             "or name another address with --front-door"
@@ -42,4 +40,9 @@ async def ask_for_session(
         except (ValueError, KeyError, TypeError):
             detail = answer.text[:200]
         raise FrontDoorError(f"the front door said {answer.status_code}: {detail}")
-    return Invitation.model_validate_json(answer.content)
+    try:
+        return Invitation.model_validate_json(answer.content)
+    except ValidationError:
+        raise FrontDoorError(
+            f"{front_door} answers, but not as a front door does: name its address with --front-door"
+        ) from None

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
-from livekit import rtc
 from rich.console import Console
 from rich.text import Text
 
 from workers.caller.caller import Caller
+from workers.caller.errors import CallerError
 from workers.caller.events import AgentJoined, AgentLeft, Event, Heard, Joined, Left, NothingHeard, Said
-from workers.caller.front_door import FrontDoorError, ask_for_session
+from workers.caller.front_door import ask_for_session
 from workers.caller.speech import Speech
 from workers.commands.printing import AsJson, milliseconds, time_of_day
 from workers.errors import GreenroomError
 from workers.settings import load_settings
 
 app = typer.Typer()
+
+
+class Conversing(Protocol):
+    """The caller, as far as a conversation needs one."""
+
+    def agents(self) -> list[str]: ...
+    async def say(self, text: str) -> Said: ...
+    async def wait_heard(self, seconds: float) -> Heard | None: ...
+    async def wait_left(self) -> str: ...
 
 
 @app.command()
@@ -51,22 +60,47 @@ async def _place(
     linger: float,
     show: Callable[[Event], None],
 ) -> bool:
-    speech = await Speech.load()
     try:
+        # First: that nobody is there need not wait for the speech engines.
         invitation = await ask_for_session(url, composition=composition, subject=subject)
-        caller = Caller(invitation, speech, on_event=show)
+        caller = Caller(invitation, await Speech.load(), on_event=show)
         await caller.join()
-    except (FrontDoorError, rtc.ConnectError) as error:
+        try:
+            return await converse(caller, texts, patience, linger)
+        finally:
+            await caller.hang_up()
+    except CallerError as error:
         raise GreenroomError(str(error)) from error
-    try:
-        answered = await caller.wait_heard(patience) is not None
-        for text in texts:
-            await caller.say(text)
-            answered = await caller.wait_heard(patience) is not None and answered
-        while linger and await caller.wait_heard(linger) is not None:
-            pass
-    finally:
-        await caller.hang_up()
+
+
+async def converse(caller: Conversing, texts: list[str], patience: float, linger: float) -> bool:
+    """Says each text once the one before was answered; whether all were.
+
+    Raises CallerError when nobody comes to the phone, or the call is over before everything was said.
+    """
+    left = asyncio.create_task(caller.wait_left())
+    talking = asyncio.create_task(_talk(caller, texts, patience, linger))
+    await asyncio.wait([left, talking], return_when=asyncio.FIRST_COMPLETED)
+    if talking.done():
+        left.cancel()
+        return talking.result()
+    talking.cancel()
+    await asyncio.gather(talking, return_exceptions=True)
+    raise CallerError(f"the call was ended from the other side ({left.result()}) before everything was said")
+
+
+async def _talk(caller: Conversing, texts: list[str], patience: float, linger: float) -> bool:
+    answered = await caller.wait_heard(patience) is not None
+    if not answered and not caller.agents():
+        raise CallerError(
+            f"nobody answered: no agent joined the room within {patience:g} s. Do the voice workers run and have "
+            "places left? 'greenroom doctor' tells; 'make dev' starts them"
+        )
+    for text in texts:
+        await caller.say(text)
+        answered = await caller.wait_heard(patience) is not None and answered
+    while linger and await caller.wait_heard(linger) is not None:
+        pass
     return answered
 
 
