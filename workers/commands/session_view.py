@@ -121,10 +121,10 @@ def show_approvals(console: Console, approvals: list[ApprovalRecord]) -> None:
 
 def show_escalations(console: Console, escalations: Sequence[EscalationRecord]) -> None:
     rows = [
-        (e.escalation_id, e.stage.value, e.cause.value, e.reason.body, e.reviewer, clock(e.decided_at or e.deadline))
+        (e.escalation_id, e.stage.value, e.cause.value, e.reviewer, clock(e.decided_at or e.deadline))
         for e in escalations
     ]
-    headings = ("escalation", "stage", "because of", "reason", "reviewer", "decided, or until")
+    headings = ("escalation", "stage", "because of", "reviewer", "decided, or until")
     print_table(console, "Escalations", headings, rows)
 
 
