@@ -10,8 +10,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from contracts.composition import Composition
-from contracts.records import Record, RecordBatch, ReviewerRecord, TurnRecord
-from policy.reviewers import named
+from contracts.grants import GrantQuery
+from contracts.records import GrantRecord, Record, RecordBatch, ReviewerRecord, TurnRecord
+from policy.reviewers import able, named
 
 
 class RecordStore(Protocol):
@@ -20,6 +21,7 @@ class RecordStore(Protocol):
     def write(self, records: Sequence[Record]) -> int: ...
     def reviewer(self, name: str) -> ReviewerRecord | None: ...
     def reviewers(self) -> Sequence[ReviewerRecord]: ...
+    def grants(self, *, composition: str, tool: str, subject_id: str) -> Sequence[GrantRecord]: ...
     def turns(self, session_id: str) -> Sequence[TurnRecord]: ...
 
 
@@ -43,6 +45,16 @@ class RecordActivities:
         """The people whom a delegation names: one reviewer by name, or all of `group:NAME`. Inactive ones too."""
         everyone = await asyncio.to_thread(self._store.reviewers)
         return [reviewer for reviewer in everyone if named(to, reviewer)]
+
+    @activity.defn(name="records.grants")
+    async def grants(self, query: GrantQuery) -> list[GrantRecord]:
+        """What was granted about that tool and person, by people who still may decide about it. Expired ones too."""
+        return await asyncio.to_thread(self._grants, query)
+
+    def _grants(self, query: GrantQuery) -> list[GrantRecord]:
+        found = self._store.grants(composition=query.composition, tool=query.tool, subject_id=query.subject_id)
+        people = {person.name: person for person in self._store.reviewers()} if found else {}
+        return [g for g in found if g.granted_by in people and able(g.capability, people[g.granted_by])]
 
     @activity.defn(name="records.composition")
     async def composition(self, composition_id: str) -> Composition:

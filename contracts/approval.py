@@ -8,12 +8,15 @@ from typing import Any, Literal
 from pydantic import Field
 
 from contracts.base import Content, Contract, Moment
+from contracts.grants import Bound, GrantScope
 from contracts.ladder import Fallback, Ladder, Rung
 
 
 class Verdict(StrEnum):
     APPROVE = "approve"
     """The action shown; or, with `arguments`, the action with these changed."""
+    APPROVE_AND_GRANT = "approve_and_grant"
+    """The same, and further calls of the kind without asking: by `scope`, for `seconds`, within what may `vary`."""
     REJECT = "reject"
     TAKE_OVER = "take_over"
     """The reviewer does it: it is out of the agent's hands."""
@@ -28,7 +31,11 @@ class Verdict(StrEnum):
     @property
     def decides(self) -> bool:
         """Whether it ends the approval, or only changes how it waits."""
-        return self in (Verdict.APPROVE, Verdict.REJECT, Verdict.TAKE_OVER)
+        return self.approves or self in (Verdict.REJECT, Verdict.TAKE_OVER)
+
+    @property
+    def approves(self) -> bool:
+        return self in (Verdict.APPROVE, Verdict.APPROVE_AND_GRANT)
 
 
 class Editable(Contract):
@@ -69,6 +76,8 @@ class ApprovalRequest(Contract):
     ladder: Ladder = ()
     max_extension_seconds: float = 0.0
     """How much later than asked its deadline may become, all extensions together."""
+    grant_seconds: float = 0.0
+    """How long a grant of further calls may last; 0: there is none."""
     editable: dict[str, Editable] = Field(default_factory=dict)
     approvers: int = 1
     role: str = ""
@@ -79,7 +88,8 @@ class ApprovalRequest(Contract):
 class Decision(Contract):
     """A reviewer's decision. `digest` may be shortened to no less than 8 characters.
 
-    `note` are words for the caller, `private` for the records alone; `arguments` (with `approve`) are those to change.
+    `note` are words for the caller, `private` for the records alone; `arguments` (when approving) are those to change.
+    `scope` and `vary` say what is granted: see `contracts/grants.py`.
     """
 
     reviewer: str
@@ -90,6 +100,8 @@ class Decision(Contract):
     seconds: float | None = None
     to: str | None = None
     arguments: dict[str, Any] | None = None
+    scope: GrantScope | None = None
+    vary: dict[str, Literal["any"] | Bound] | None = None
     channel: str = "signal"
 
 
@@ -161,6 +173,7 @@ class ApprovalView(Contract):
     edited: Edited | None = None
     approved_by: tuple[str, ...] = ()
     """Whose approval covers `digest`."""
+    granted_until: Moment | None = None
     deciders: tuple[str, ...] = ()
     """Who may decide now: names, and `group:NAME`; nobody named means every reviewer."""
     receipts: tuple[DecisionReceipt, ...]

@@ -119,6 +119,8 @@ class ApprovalRule(Contract):
     """Arguments that a reviewer may change before approving, and up to where: `{amount: {at_most: original}}`."""
     approvers: int = Field(default=1, ge=1)
     """How many different people must approve."""
+    grant_seconds: float = Field(default=0.0, ge=0)
+    """How long a reviewer may let further calls of the kind go unasked; 0: not at all."""
 
     @model_validator(mode="after")
     def _one_deadline(self) -> ApprovalRule:
@@ -229,6 +231,11 @@ class Composition(Contract):
         for rule in self.approvals:
             if rule.tool not in declared:
                 raise ValueError(f"approvals.{rule.id}.tool: unknown tool {rule.tool!r}; declared: {sorted(declared)}")
+            if rule.grant_seconds and rule.approvers > 1:
+                raise ValueError(
+                    f"approvals.{rule.id}.grant_seconds: one person cannot grant what takes the yes of "
+                    f"{rule.approvers}; leave it out"
+                )
             self._check_ladder(rule)
         if self.escalation is not None:
             ladders.check(self.escalation.ladder, "escalation.ladder", self.groups, (Fallback.GO_ON,))

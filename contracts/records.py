@@ -11,6 +11,7 @@ from contracts.base import Content, Contract, Moment
 from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
 from contracts.escalation import EscalationCause, EscalationStage
+from contracts.grants import GrantScope
 from contracts.session import Turn
 from contracts.task import StepStatus, TaskStage
 
@@ -161,6 +162,29 @@ class DecisionRecord(Contract):
     at: Moment
 
 
+class GrantRecord(Contract):
+    """A grant of further calls. `terms` is JSON of `GrantTerms`; `session_id` and `digest` tell where it comes from."""
+
+    type: Literal["grant"] = "grant"
+    grant_id: str
+    composition: str
+    tool: str
+    capability: str
+    subject_id: str
+    session_id: str
+    scope: GrantScope
+    terms: Content
+    rule_id: str
+    approval_id: str
+    digest: str
+    granted_by: str
+    granted_at: Moment
+    expires_at: Moment
+    revision: int
+    revoked_at: Moment | None = None
+    revoked_by: str | None = None
+
+
 class DeliveryRecord(Contract):
     type: Literal["delivery"] = "delivery"
     delivery_id: str
@@ -211,6 +235,7 @@ Record = Annotated[
     | EscalationRecord
     | CheckpointRecord
     | DecisionRecord
+    | GrantRecord
     | DeliveryRecord
     | ArtifactRecord
     | AuditRecord,

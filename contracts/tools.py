@@ -53,8 +53,8 @@ class ToolSpec(Contract):
 class ToolCall(Contract):
     """One call. `arguments` is JSON; `role` is who calls; the key is derived from task, step and call.
 
-    `approval_id` and `approved_digest` tell which decision covers a gated call. `compensates` names the tool whose
-    effect this call undoes.
+    `approval_id`, or `grant_id`, and `approved_digest` tell which decision covers a gated call. `compensates` names the
+    tool whose effect this call undoes.
     """
 
     call_id: str
@@ -68,6 +68,7 @@ class ToolCall(Contract):
     step_id: str | None = None
     idempotency_key: str | None = None
     approval_id: str | None = None
+    grant_id: str | None = None
     approved_digest: str | None = None
     compensates: str | None = None
 

@@ -18,6 +18,7 @@ from contracts.base import Content
 from contracts.ladder import Rung
 from contracts.records import ReviewerRecord
 from policy import approval_refusals as refusals
+from policy import granting
 from policy import ladder as ladders
 from policy.approval_state import ApprovalState
 from policy.arrival import Arrived
@@ -48,6 +49,7 @@ def judge(
         or refusals.of_steering(state, arrived, delegates)
         or (edit if isinstance(edit, str) else objection)
         or refusals.of_repeat(state, arrived, edits=edit is not None)
+        or granting.refusal(state, arrived, edit.arguments if isinstance(edit, Edited) else state.arguments)
     )
     if refusal is not None:
         after, reason = state, refusal
@@ -100,9 +102,13 @@ def _taken(state: ApprovalState, arrived: Arrived, edit: Edited | None, now: dat
             changes, reason = _ended(state, arrived, ApprovalStage.REJECTED, now), "counted"
         case Verdict.TAKE_OVER:
             changes, reason = _ended(state, arrived, ApprovalStage.TAKEN_OVER, now), "counted: it is yours now"
-        case Verdict.APPROVE:
+        case Verdict.APPROVE | Verdict.APPROVE_AND_GRANT as verdict:
             state, reason = _approved(state, arrived, edit)
             changes = {} if state.lacking else _ended(state, arrived, ApprovalStage.APPROVED, now)
+            if verdict is Verdict.APPROVE_AND_GRANT:
+                grant = granting.given(state, arrived, now)
+                changes |= {"grant": grant}
+                reason += f"; granted until {grant.expires_at:%Y-%m-%d %H:%M:%S} UTC: {granting.in_words(grant)}"
     if state.claimed_by not in (None, arrived.reviewer):
         reason += f", although claimed by {state.claimed_by}"
     return state.model_copy(update=changes), reason
@@ -167,6 +173,7 @@ def view(state: ApprovalState, now: datetime) -> ApprovalView:
         digest=state.digest,
         edited=state.edited,
         approved_by=state.approved_by,
+        granted_until=state.grant.expires_at if state.grant else None,
         deciders=state.deciders(now),
         receipts=state.receipts,
         claimed_by=state.claimed_by,

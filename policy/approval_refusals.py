@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.approval import ApprovalRequest, ApprovalStage, Verdict
+from contracts.approval import ApprovalStage, Verdict
 from contracts.records import ReviewerRecord
 from policy.approval_state import ApprovalState
 from policy.arrival import Arrived
 from policy.authority import MIN_DIGEST, covers
-from policy.reviewers import among
+from policy.reviewers import able, among
 
 
 def of_decision(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime) -> str | None:
@@ -26,7 +26,7 @@ def of_decision(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord
         return f"already {state.stage.value.replace('_', ' ')} by {state.reviewer}"
     if reviewer is None or not reviewer.active:
         return f"{arrived.reviewer} is not a reviewer; see 'greenroom reviewers ls'"
-    if not able(request, reviewer):
+    if not able(request.capability, reviewer):
         return f"{arrived.reviewer} may not decide about {request.capability}"
     deciders = state.deciders(now)
     if deciders and not among(deciders, reviewer):
@@ -50,7 +50,7 @@ def of_steering(state: ApprovalState, arrived: Arrived, delegates: Sequence[Revi
     elif arrived.verdict == Verdict.DELEGATE:
         if not delegates:
             return f"{arrived.to} is neither a reviewer nor a group with one; see 'greenroom reviewers ls'"
-        may = {delegate.name for delegate in delegates if able(request, delegate)}
+        may = {delegate.name for delegate in delegates if able(request.capability, delegate)}
         if not may:
             return f"nobody of {arrived.to} may decide about {request.capability}"
         if len(may - set(state.approved_by)) < state.lacking:
@@ -64,14 +64,9 @@ def of_steering(state: ApprovalState, arrived: Arrived, delegates: Sequence[Revi
 
 def of_repeat(state: ApprovalState, arrived: Arrived, *, edits: bool) -> str | None:
     """Against a second yes by the same person to the same action."""
-    if arrived.verdict == Verdict.APPROVE and not edits and arrived.reviewer in state.approved_by:
+    if Verdict(arrived.verdict).approves and not edits and arrived.reviewer in state.approved_by:
         return f"{arrived.reviewer} has approved already: {people(state.lacking)} must approve too"
     return None
-
-
-def able(request: ApprovalRequest, reviewer: ReviewerRecord) -> bool:
-    """Whether that person holds what a decision about this action takes."""
-    return reviewer.active and (not reviewer.capabilities or request.capability in reviewer.capabilities)
 
 
 def people(number: int) -> str:

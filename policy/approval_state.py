@@ -7,6 +7,7 @@ from datetime import datetime
 from contracts.approval import ApprovalRequest, ApprovalStage, DecisionReceipt, Edited
 from contracts.base import Content, Contract, Moment
 from contracts.ladder import GROUP, Ladder
+from contracts.records import GrantRecord
 from policy import ladder as ladders
 from policy.ladder import Climb
 
@@ -27,6 +28,7 @@ class ApprovalState(Contract):
     edited: Edited | None = None
     approved_by: tuple[str, ...] = ()
     """Different people, each of whom approved exactly the action of `digest`."""
+    grant: GrantRecord | None = None
 
     @property
     def digest(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from contracts.approval import Verdict
 from contracts.base import Contract
+from contracts.grants import GrantScope
 from contracts.ladder import GROUP
 
 MAX_WORD = 64
@@ -28,6 +29,9 @@ class Arrived(Contract):
     to: str | None = None
     arguments: str | None = None
     """What to change before approving, as JSON of an object."""
+    scope: str | None = None
+    vary: str | None = None
+    """What further calls may have otherwise, as JSON of an object: `"any"` or `{"at_most": number}` by argument."""
     channel: str = "signal"
     problem: str | None = None
 
@@ -59,24 +63,41 @@ def read(
         seconds=_seconds(value.get("seconds")),
         to=_word(value, "to") or None,
         arguments=_arguments(value.get("arguments")),
+        scope=_word(value, "scope") or None,
+        vary=_vary(value.get("vary")),
         channel=_word(value, "channel") or channel,
     )
+    problem = _problem(value, arrived, verdicts, expected)
+    return arrived if problem is None else arrived.model_copy(update={"problem": problem})
+
+
+def _problem(value: Mapping[str, object], arrived: Arrived, verdicts: Collection[str], expected: str) -> str | None:
+    """Why it cannot count, whoever sent it. What somebody meant is never dropped to let the rest count."""
     if not arrived.reviewer:
-        return arrived.model_copy(update={"problem": f"no reviewer is named; send {expected}"})
+        return f"no reviewer is named; send {expected}"
     if arrived.verdict not in verdicts:
-        return arrived.model_copy(
-            update={"problem": f"the verdict is not one of {', '.join(verdicts)}; send {expected}"}
-        )
-    # What somebody meant to change is never dropped: approving without it would approve something else.
-    if value.get("arguments") is not None and (arrived.arguments is None or arrived.verdict != Verdict.APPROVE):
-        return arrived.model_copy(
-            update={"problem": 'arguments belong to the verdict approve, as an object: "arguments": {"amount": 100}'}
-        )
+        return f"the verdict is not one of {', '.join(verdicts)}; send {expected}"
+    approves = arrived.verdict in (Verdict.APPROVE, Verdict.APPROVE_AND_GRANT)
+    if value.get("arguments") is not None and not (approves and arrived.arguments):
+        return 'arguments belong to the verdict approve, as an object: "arguments": {"amount": 100}'
     if arrived.verdict == Verdict.EXTEND and arrived.seconds is None:
-        return arrived.model_copy(update={"problem": 'to extend, say by how much: "seconds", a number above 0'})
+        return 'to extend, say by how much: "seconds", a number above 0'
     if arrived.verdict == Verdict.DELEGATE and arrived.to is None:
-        return arrived.model_copy(update={"problem": f'to delegate, say to whom: "to", a reviewer or {GROUP}NAME'})
-    return arrived
+        return f'to delegate, say to whom: "to", a reviewer or {GROUP}NAME'
+    return _grant_problem(value, arrived)
+
+
+def _grant_problem(value: Mapping[str, object], arrived: Arrived) -> str | None:
+    meant = [name for name in ("scope", "vary") if value.get(name) is not None]
+    if arrived.verdict != Verdict.APPROVE_AND_GRANT:
+        return f"{' and '.join(meant)} belong to the verdict {Verdict.APPROVE_AND_GRANT.value}" if meant else None
+    if value.get("seconds") is not None and arrived.seconds is None:
+        return 'say how long it is granted: "seconds", a number above 0'
+    if "scope" in meant and arrived.scope not in set(GrantScope):
+        return f"the scope is not one of {', '.join(GrantScope)}"
+    if "vary" in meant and arrived.vary is None:
+        return 'say what may vary as an object: "vary": {"order": "any", "amount": {"at_most": 50}}'
+    return None
 
 
 def _unreadable(problem: str, channel: str, expected: str) -> Arrived:
@@ -110,6 +131,19 @@ def _arguments(value: object) -> str | None:
     except ValueError:  # a number that JSON lacks, or a lone surrogate
         return None
     return text if len(text) <= MAX_ARGUMENTS else None
+
+
+def _vary(value: object) -> str | None:
+    """What may vary, and within which bounds, as JSON of an object; None if any of it is something else."""
+    text = _arguments(value)
+    bounds = json.loads(text).values() if text else ()
+    return text if all(bound == "any" or _is_bound(bound) for bound in bounds) else None
+
+
+def _is_bound(value: object) -> bool:
+    if not isinstance(value, dict) or value.keys() != {"at_most"}:
+        return False
+    return isinstance(value["at_most"], int | float) and not isinstance(value["at_most"], bool)
 
 
 def _seconds(value: object) -> float | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from contracts.approval import ApprovalRequest, Editable, Edited
 from contracts.base import Content
 from policy.authority import action_digest, canonical, sentence
+from policy.numbers import number_in, same
 
 
 def edited(request: ApprovalRequest, current: Content, changes: str) -> Edited | str:
@@ -19,9 +20,7 @@ def edited(request: ApprovalRequest, current: Content, changes: str) -> Edited |
     """
     asked: dict[str, Any] = json.loads(request.arguments.body)
     wanted: dict[str, Any] = {**json.loads(current.body), **json.loads(changes)}
-    changed = tuple(
-        name for name, value in sorted(wanted.items()) if name not in asked or not _same(asked[name], value)
-    )
+    changed = tuple(name for name, value in sorted(wanted.items()) if name not in asked or not same(asked[name], value))
     for name in changed:
         if name not in request.editable:
             may = ", ".join(sorted(request.editable)) or "nothing"
@@ -42,7 +41,7 @@ def _refusal(name: str, rule: Editable, asked: Any, wanted: Any) -> str | None:
         return f"{name} is {_kind(asked)}, and can only be changed to another such"
     if rule.at_most is None:
         return None
-    number, original = _number(wanted), _number(asked)
+    number, original = number_in(wanted), number_in(asked)
     if number is None:
         return f"{name} must be a number"
     if rule.at_most == "original":
@@ -54,17 +53,6 @@ def _refusal(name: str, rule: Editable, asked: Any, wanted: Any) -> str | None:
     if original is not None and number.is_signed() != original.is_signed():
         return f"{name} must keep its sign"
     return f"{name} may not be more than {words}" if number > bound else None
-
-
-def _number(value: Any) -> Decimal | None:
-    """A finite number, or a text that is nothing but one, as money often is."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def _kind(value: Any) -> str:
@@ -80,8 +68,3 @@ def _kind(value: Any) -> str:
         case list():
             return "a list"
     return "an object"
-
-
-def _same(one: Any, other: Any) -> bool:
-    """Equal as JSON: 1 and true are not, which Python takes for equal."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

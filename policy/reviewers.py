@@ -16,3 +16,8 @@ def named(to: str, reviewer: ReviewerRecord) -> bool:
 def among(to: Iterable[str], reviewer: ReviewerRecord) -> bool:
     """Whether any of those names means that person."""
     return any(named(name, reviewer) for name in to)
+
+
+def able(capability: str, reviewer: ReviewerRecord) -> bool:
+    """Whether that person may decide about what takes this capability."""
+    return reviewer.active and (not reviewer.capabilities or capability in reviewer.capabilities)

@@ -19,6 +19,7 @@ from contracts.records import (
     DecisionRecord,
     DeliveryRecord,
     EscalationRecord,
+    GrantRecord,
     ReviewerRecord,
     SessionRecord,
     StepRecord,
@@ -120,6 +121,23 @@ class RecordReader:
         table = tables.decisions
         query = select(table).where(table.c.approval_id == approval_id).order_by(table.c.number)
         return self._all(DecisionRecord, query)
+
+    def grants(
+        self,
+        *,
+        composition: str | None = None,
+        tool: str | None = None,
+        subject_id: str | None = None,
+        limit: int | None = None,
+    ) -> list[GrantRecord]:
+        """Newest first, the expired and the revoked too."""
+        table = tables.grants
+        filters = {table.c.composition: composition, table.c.tool: tool, table.c.subject_id: subject_id}
+        query = _matching(select(table), filters).order_by(table.c.granted_at.desc(), table.c.grant_id.desc())
+        return self._all(GrantRecord, query.limit(limit))
+
+    def grant(self, grant_id: str) -> GrantRecord | None:
+        return self._one(GrantRecord, tables.grants.c.grant_id == grant_id)
 
     def deliveries(
         self,

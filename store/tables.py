@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, I
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 """The migration that these tables are the result of; `open_engine` compares the database with it."""
 
 metadata = MetaData(
@@ -209,6 +209,29 @@ decisions = Table(
     *content("remark", optional=True),
     _text("channel"),
     _time("at"),
+)
+
+grants = Table(
+    "grants",
+    metadata,
+    _text("grant_id", key=True),
+    _text("composition"),
+    _text("tool"),
+    _text("capability"),
+    _subject(),
+    _text("session_id"),
+    _text("scope"),
+    *content("terms"),
+    _text("rule_id"),
+    _text("approval_id"),
+    _text("digest"),
+    _text("granted_by"),
+    _time("granted_at"),
+    _time("expires_at"),
+    _revision(),
+    _time("revoked_at", optional=True),
+    _text("revoked_by", optional=True),
+    Index(None, "subject_id", "tool"),
 )
 
 deliveries = Table(

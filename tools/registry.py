@@ -145,10 +145,11 @@ class ToolRegistry:
             return f"{tool.name} needs an idempotency key, and the call has none"
         verdict = gate(self._composition, tool)
         if verdict.gated:
-            if call.approval_id is None or call.approved_digest is None:
+            if call.approved_digest is None or (call.approval_id is None and call.grant_id is None):
                 return f"{tool.name} waits for a person's approval ({verdict.reason}), and the call names none"
             if call.approved_digest != action_digest(tool.name, arguments):
-                return f"approval {call.approval_id} covers another action than this call of {tool.name}"
+                covers = f"approval {call.approval_id}" if call.approval_id else f"grant {call.grant_id}"
+                return f"{covers} covers another action than this call of {tool.name}"
         return tool, arguments
 
     async def _checked(self, call: ToolCall) -> ToolOutcome:

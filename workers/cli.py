@@ -31,6 +31,7 @@ COMMANDS: dict[str, Entry] = {
     "approvals": Entry("workers.commands.approvals", "List, show and decide what waits for a person.", _CALLS),
     "escalations": Entry("workers.commands.escalations", "List, show and decide calls that wait for a person.", _CALLS),
     "checkpoints": Entry("workers.commands.checkpoints", "List, show and decide plans that wait for a person.", _CALLS),
+    "grants": Entry("workers.commands.grants", "List what reviewers let go unasked, and take it back.", _CALLS),
     "deliveries": Entry("workers.commands.deliveries", "List what is owed to callers, and what was heard.", _CALLS),
     "reviewers": Entry("workers.commands.reviewers", "List, add and deactivate people who may decide.", _CALLS),
     "front-door": Entry("workers.commands.front_door", "Sessions, room tokens, webhooks and records.", _PROCESSES),

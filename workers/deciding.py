@@ -39,6 +39,18 @@ def assignments(changes: Sequence[str], known: Mapping[str, Any]) -> dict[str, A
     return found
 
 
+def variations(anything: Sequence[str], at_most: Sequence[str]) -> dict[str, Any] | None:
+    """What a grant lets vary, as a decision says it; None is nothing. Raises GreenroomError for what is no bound."""
+    found: dict[str, Any] = {name.strip(): "any" for name in anything}
+    for bound in at_most:
+        name, _, number = bound.partition("=")
+        try:
+            found[name.strip()] = {"at_most": float(number)}
+        except ValueError:
+            raise GreenroomError(f"--at-most {bound!r}: write NAME=NUMBER, e.g. --at-most amount=50") from None
+    return found or None
+
+
 def _read(value: str) -> Any:
     try:
         return json.loads(value)

@@ -70,6 +70,7 @@ class Records:
         self.write = writer.write
         self.reviewer = reader.reviewer
         self.reviewers = reader.reviewers
+        self.grants = reader.grants
         self.turns = reader.turns
         self.last_summary = reader.last_summary
         self._reader = reader
@@ -134,7 +135,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         mailbox = MailboxActivities(to.client)
         transcripts = TranscriptActivities(source)
         activities += [records.write, records.reviewer, records.reviewers_of, records.composition]
-        activities += [mailbox.deliver, mailbox.presence]
+        activities += [records.grants, mailbox.deliver, mailbox.presence]
         activities += [transcripts.outline, transcripts.read, transcripts.last_call]
     elif queue is TaskQueue.MODELS:
         models = ModelActivities(to.chat, to.compositions, to.registries)

@@ -9,31 +9,24 @@ from datetime import datetime, timedelta
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from activities.mailbox import MailboxActivities
-    from activities.records import RecordActivities
-    from activities.tools import ToolActivities
     from contracts.approval import (
         ApprovalRequest,
         ApprovalStage,
         ApprovalView,
         DecisionReceipt,
-        Edited,
         OpenApproval,
-        Verdict,
     )
     from contracts.base import Content
     from contracts.delivery import Delivery
     from contracts.ladder import Rung
     from contracts.names import VIEW_QUERY, Signal, approval_workflow_id, session_workflow_id
-    from contracts.records import DecisionRecord, ReviewerRecord
-    from contracts.tools import ToolCall
     from policy import approval as policy
     from policy import arrival
     from policy.approval_state import ApprovalState
-    from workflows import approval_shown, options, recording
+    from workflows import approval_asking, approval_shown, options, recording
     from workflows.arity import one_value
 
 
@@ -126,9 +119,9 @@ class ApprovalWorkflow:
         while self._arrived:
             moment, arrived = self._arrived[0]
             self._climb(moment)
-            reviewer, delegates = await self._who(arrived)
+            reviewer, delegates = await approval_asking.who(arrived)
             edit = policy.proposed(self._state, arrived, reviewer, moment)
-            objection = await self._objection(edit) if edit is not None else None
+            objection = await approval_asking.objection(self._state.request, edit) if edit is not None else None
             # Judged by its arrival: records that answer late must not make a decision late.
             before = self._state
             self._state, receipt = policy.judge(before, arrived, reviewer, moment, delegates, objection)
@@ -141,72 +134,10 @@ class ApprovalWorkflow:
             elif self._state.stage is ApprovalStage.PENDING and _agreed(self._state) != _agreed(before):
                 await self._announce("partly_approved")
 
-    async def _who(self, arrived: arrival.Arrived) -> tuple[ReviewerRecord | None, list[ReviewerRecord]]:
-        """Who decided, and the people to whom it is delegated, as the records know them."""
-        if arrived.problem is not None:
-            return None, []
-        reviewer: ReviewerRecord | None = await workflow.execute_activity_method(
-            RecordActivities.reviewer, arrived.reviewer, **options.records("who decided")
-        )
-        if reviewer is None or arrived.verdict != Verdict.DELEGATE or arrived.to is None:
-            return reviewer, []
-        delegates = await workflow.execute_activity_method(
-            RecordActivities.reviewers_of, arrived.to, **options.records("to whom it is delegated")
-        )
-        return reviewer, delegates
-
-    async def _objection(self, edit: Edited) -> str | None:
-        """What the tool has against the edited action; None also if it cannot be asked now, since its call will ask."""
-        request = self._state.request
-        call = ToolCall(
-            call_id=f"{request.approval_id}/edited",
-            tool=request.tool,
-            arguments=edit.arguments,
-            role=request.role,
-            composition=request.composition,
-            subject_id=request.subject_id,
-            session_id=request.session_id,
-            task_id=request.task_id,
-            step_id=request.step_id,
-            idempotency_key=request.approval_id,  # nothing is sent; a call without its key would be refused for that
-            approval_id=request.approval_id,
-            approved_digest=edit.digest,
-        )
-        try:
-            return await workflow.execute_activity_method(
-                ToolActivities.objection, call, **options.question("may it be changed like that?")
-            )
-        except ActivityError as error:
-            workflow.logger.warning("the edit was not shown to the tool: %s", type(error.cause).__name__)
-            return None
-
     async def _record(self, before: ApprovalState, receipt: DecisionReceipt, arrived: arrival.Arrived) -> None:
-        request, remark = self._state.request, arrived.private
-        changed = self._state.digest if self._state.digest != before.digest else None
+        records = approval_shown.decision_records(before, self._state, receipt, arrived)
         await recording.write(
-            DecisionRecord(
-                approval_id=request.approval_id,
-                number=receipt.number,
-                reviewer=receipt.reviewer,
-                verdict=receipt.verdict,
-                accepted=receipt.accepted,
-                reason=receipt.reason,
-                remark=Content(subject_id=request.subject_id, body=remark) if remark else None,
-                channel=receipt.channel,
-                at=receipt.at,
-            ),
-            recording.audit(
-                request.session_id,
-                actor=f"reviewer:{receipt.reviewer or 'unnamed'}",
-                action="decision.counted" if receipt.accepted else "decision.refused",
-                target=approval_workflow_id(request.approval_id),
-                verdict=receipt.verdict,
-                reason=receipt.reason,
-                digest=before.digest,
-                **({"edited_digest": changed} if changed else {}),
-                signed=False,
-            ),
-            summary=f"decision {receipt.number} {'counted' if receipt.accepted else 'refused'}",
+            *records, summary=f"decision {receipt.number} {'counted' if receipt.accepted else 'refused'}"
         )
 
     async def _say(self, words: str) -> None:

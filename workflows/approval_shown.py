@@ -1,4 +1,4 @@
-"""What people see of an approval: its record, and its details in the Web UI. The latter hold no content."""
+"""What people see of an approval: its records, and its details in the Web UI. The latter hold no content."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.approval import ApprovalStage
+    from contracts.approval import ApprovalStage, DecisionReceipt
+    from contracts.base import Content
     from contracts.names import approval_workflow_id
-    from contracts.records import ApprovalRecord
+    from contracts.records import ApprovalRecord, DecisionRecord, GrantRecord, Record
     from policy import ladder as ladders
     from policy.approval_state import ApprovalState
+    from policy.arrival import Arrived
+    from workflows import recording
 
 
 def record(state: ApprovalState, revision: int) -> ApprovalRecord:
@@ -47,13 +50,63 @@ def record(state: ApprovalState, revision: int) -> ApprovalRecord:
     )
 
 
+def decision_records(
+    before: ApprovalState, after: ApprovalState, receipt: DecisionReceipt, arrived: Arrived
+) -> tuple[Record, ...]:
+    """A decision as it is kept, counted or refused, with the grant that it gave and what the audit trail says of it."""
+    request = after.request
+    changed = {"edited_digest": after.digest} if after.digest != before.digest else {}
+    return (
+        DecisionRecord(
+            approval_id=request.approval_id,
+            number=receipt.number,
+            reviewer=receipt.reviewer,
+            verdict=receipt.verdict,
+            accepted=receipt.accepted,
+            reason=receipt.reason,
+            remark=Content(subject_id=request.subject_id, body=arrived.private) if arrived.private else None,
+            channel=receipt.channel,
+            at=receipt.at,
+        ),
+        recording.audit(
+            request.session_id,
+            actor=f"reviewer:{receipt.reviewer or 'unnamed'}",
+            action="decision.counted" if receipt.accepted else "decision.refused",
+            target=approval_workflow_id(request.approval_id),
+            verdict=receipt.verdict,
+            reason=receipt.reason,
+            digest=before.digest,
+            **changed,
+            signed=False,
+        ),
+        *(_given(after.grant, request.session_id) if after.grant and not before.grant else ()),
+    )
+
+
+def _given(grant: GrantRecord, session_id: str) -> tuple[Record, ...]:
+    line = recording.audit(
+        session_id,
+        actor=f"reviewer:{grant.granted_by}",
+        action="grant.given",
+        target=approval_workflow_id(grant.approval_id),
+        grant=grant.grant_id,
+        tool=grant.tool,
+        scope=grant.scope.value,
+        expires=grant.expires_at.isoformat(),
+        rule=grant.rule_id,
+        digest=grant.digest,
+    )
+    return grant, line
+
+
 def details(state: ApprovalState, now: datetime) -> str:
     """Markdown: what waits, why, until when, and how to decide."""
     request, digest = state.request, state.digest[:12]
     if state.stage is not ApprovalStage.PENDING:
         by = f" by **{' and '.join(state.approved_by) or state.reviewer}**" if state.reviewer else ""
         changed = f", changed from `{request.digest[:12]}`" if state.edited else ""
-        return f"**{state.stage.value.replace('_', ' ')}**{by} (`{request.tool}`, `{digest}`{changed})"
+        until = f", granted until {state.grant.expires_at:%Y-%m-%d %H:%M:%S} UTC" if state.grant else ""
+        return f"**{state.stage.value.replace('_', ' ')}**{by} (`{request.tool}`, `{digest}`{changed}){until}"
     workflow_id = approval_workflow_id(request.approval_id)
     decision = f'{{"reviewer":"NAME","verdict":"approve","digest":"{digest}"}}'
     lines = [

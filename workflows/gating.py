@@ -12,16 +12,18 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
+    from activities.records import RecordActivities
     from contracts.approval import ApprovalOutcome, ApprovalRequest, ApprovalStage
     from contracts.base import Content
     from contracts.composition import Composition, Phrases
     from contracts.escalation import EscalationCause
+    from contracts.grants import GrantQuery
     from contracts.handoff import HandoffContext, Message, ProposedCall
     from contracts.ladder import Fallback
     from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id
     from contracts.task import StepStatus, TaskStage
     from contracts.tools import ToolCall, ToolDeclaration
-    from policy import authority, escalation
+    from policy import authority, escalation, granting
     from policy import ladder as ladders
     from workflows import options, recording
     from workflows.escalating import escalate
@@ -66,7 +68,10 @@ class Gating:
         verdict: authority.GateVerdict,
         number: int,
     ) -> Go | Stop:
-        """Opens the approval of the step's call number `number`, and waits for what becomes of it."""
+        """What becomes of the step's call number `number`: a grant covers it, or a person is waited for."""
+        granted = await self._granted(tool, call, verdict)
+        if granted is not None:
+            return granted
         request = self._request(composition.phrases, tool, call, verdict, number)
         await self._open(request)
         await self._moved(TaskStage.WAITING_APPROVAL)
@@ -82,6 +87,20 @@ class Gating:
         if outcome.rung is not None and outcome.rung.fallback is Fallback.PERSON:
             await self._ask_person_in(composition, request)
         return _stop(composition.phrases, outcome)
+
+    async def _granted(self, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict) -> Go | None:
+        """The call under a grant that covers it. A rule that allows no grants any more makes the given ones void."""
+        if verdict.rule is None or not verdict.rule.grant_seconds:
+            return None
+        query = GrantQuery(composition=call.composition, tool=call.tool, subject_id=call.subject_id)
+        grants = await workflow.execute_activity_method(
+            RecordActivities.grants, query, **options.records(f"is {tool.name} granted?")
+        )
+        grant = granting.covering(grants, call, workflow.now())
+        if grant is None:
+            return None
+        digest = authority.action_digest(tool.name, json.loads(call.arguments.body))
+        return Go(tool, call.model_copy(update={"grant_id": grant.grant_id, "approved_digest": digest}))
 
     async def _ask_person_in(self, composition: Composition, request: ApprovalRequest) -> None:
         """Nobody decided in time: a person is asked into the call."""
@@ -128,6 +147,7 @@ class Gating:
             max_extension_seconds=rule.max_extension_seconds if rule else 0.0,
             editable=rule.editable if rule else {},
             approvers=rule.approvers if rule else 1,
+            grant_seconds=rule.grant_seconds if rule else 0.0,
             role=call.role,
             say=tool.say,
             reply_to=workflow.info().workflow_id,

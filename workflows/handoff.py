@@ -160,6 +160,7 @@ class HandoffWorkflow:
                 key=call.idempotency_key,
                 rule=verdict.rule_id,
                 approval=call.approval_id,
+                grant=call.grant_id,
                 digest=authority.action_digest(call.tool, arguments),
             ),
             summary=f"{call.tool}: {done.status.value}",

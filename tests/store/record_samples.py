@@ -15,6 +15,7 @@ from contracts.base import Content
 from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
 from contracts.escalation import EscalationCause, EscalationStage
+from contracts.grants import GrantScope
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
@@ -23,6 +24,7 @@ from contracts.records import (
     DecisionRecord,
     DeliveryRecord,
     EscalationRecord,
+    GrantRecord,
     Record,
     SessionRecord,
     StepRecord,
@@ -35,7 +37,7 @@ from contracts.task import StepStatus, TaskStage
 MORNING = datetime(2026, 11, 24, 9, 0, 0, 123456, tzinfo=UTC)
 KINDS: tuple[type[Any], ...] = (
     SessionRecord, TurnRecord, TaskRecord, StepRecord, ApprovalRecord, EscalationRecord, CheckpointRecord,
-    DecisionRecord, DeliveryRecord, ArtifactRecord, AuditRecord,
+    DecisionRecord, GrantRecord, DeliveryRecord, ArtifactRecord, AuditRecord,
 )  # fmt: skip
 
 
@@ -116,6 +118,17 @@ def decision(number: int = 1, **changes: Any) -> DecisionRecord:
     return DecisionRecord(**fields | changes)
 
 
+def grant(grant_id: str = "approval-1.grant", revision: int = 1, **changes: Any) -> GrantRecord:
+    fields: dict[str, Any] = {
+        "grant_id": grant_id, "composition": "support", "tool": "refund", "capability": "billing.refund",
+        "subject_id": "subject-1", "session_id": "session-1", "scope": GrantScope.SUBJECT,
+        "terms": said('{"arguments":{"amount":240.0},"vary":{}}'), "rule_id": "refund-over-100",
+        "approval_id": "approval-1", "digest": "d" * 64, "granted_by": "ann", "granted_at": MORNING,
+        "expires_at": MORNING + timedelta(hours=1), "revision": revision,
+    }  # fmt: skip
+    return GrantRecord(**fields | changes)
+
+
 def delivery(delivery_id: str = "delivery-1", revision: int = 1, **changes: Any) -> DeliveryRecord:
     fields: dict[str, Any] = {
         "delivery_id": delivery_id, "subject_id": "subject-1", "session_id": "session-1", "task_id": "task-1",
@@ -166,6 +179,7 @@ FULL: tuple[Record, ...] = (
         stage=CheckpointStage.REDIRECTED, decided_at=MORNING, reviewer="ann", note=said("mail first"), step_id="step-1"
     ),
     decision(accepted=False, reason="late", remark=said("was drunk")),
+    grant(revision=2, revoked_at=MORNING, revoked_by="ben"),
     delivery(state=DeliveryState.HEARD, attempts=2, heard_in="session-2"),
     artifact(body=said('{"summary": "…"}')),
     audit(detail={"text": "ä\x00\x1a", "whole": 1, "float": 1.0, "large": 10**30, "no": False, "none": None}),

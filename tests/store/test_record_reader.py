@@ -15,6 +15,7 @@ from record_samples import (
     decision,
     delivery,
     escalation,
+    grant,
     said,
     session,
     step,
@@ -29,6 +30,7 @@ from contracts.delivery import DeliveryState
 from contracts.escalation import EscalationStage
 from contracts.records import ReviewerRecord
 from store.errors import StoreError
+from store.grants import revoke_grant
 from store.reader import RecordReader
 from store.reviewers import add_reviewer, deactivate_reviewer, seed_development_reviewers, update_reviewer
 from store.writer import RecordWriter
@@ -117,6 +119,29 @@ def test_approvals_by_stage(reader: RecordReader, writer: RecordWriter) -> None:
     assert [record.approval_id for record in reader.approvals(stage=ApprovalStage.APPROVED)] == ["a2"]
     assert [record.approval_id for record in reader.approvals(session_id="session-2")] == ["a3"]
     assert len(reader.approvals()) == 3
+
+
+def test_grants_by_what_they_are_about(reader: RecordReader, writer: RecordWriter) -> None:
+    second = grant("g2", granted_at=MORNING + later(1), tool="mail")
+    writer.write([grant("g1"), second, grant("g3", subject_id="subject-2", granted_at=MORNING + later(2))])
+    assert [g.grant_id for g in reader.grants()] == ["g3", "g2", "g1"]
+    assert [g.grant_id for g in reader.grants(subject_id="subject-1")] == ["g2", "g1"]
+    assert reader.grants(composition="support", tool="mail", subject_id="subject-1") == [second]
+    assert reader.grants(composition="another") == [] and reader.grant("g4") is None
+
+
+def test_a_grant_is_taken_back_once(reader: RecordReader, writer: RecordWriter, engine: Engine) -> None:
+    writer.write([grant("g1")])
+    moment = MORNING + later(5)
+    revoked = revoke_grant(engine, "g1", "ben", moment)
+    assert revoked == reader.grant("g1") == grant("g1", revision=2, revoked_at=moment, revoked_by="ben")
+    for wrong, told in (("g1", "ben revoked grant g1 already"), ("g2", "no grant 'g2'")):
+        with pytest.raises(StoreError, match=told):
+            revoke_grant(engine, wrong, "ann", moment)
+    writer.write([grant("g1")])
+    assert reader.grant("g1") == revoked, "written again, as a workflow may, it stays taken back"
+    [line] = reader.audit("session-1")
+    assert (line.action, line.actor, line.detail["grant"]) == ("grant.revoked", "reviewer:ben", "g1")
 
 
 def test_escalations_and_checkpoints_by_stage(reader: RecordReader, writer: RecordWriter) -> None:

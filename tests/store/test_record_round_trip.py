@@ -20,6 +20,7 @@ from contracts.records import (
     DecisionRecord,
     DeliveryRecord,
     EscalationRecord,
+    GrantRecord,
     Record,
     ReviewerRecord,
     SessionRecord,
@@ -68,6 +69,8 @@ def stored(reader: RecordReader, record: Record) -> Contract | None:
             return reader.checkpoint(record.checkpoint_id)
         case DecisionRecord():
             return next(d for d in reader.decisions(record.approval_id) if d.number == record.number)
+        case GrantRecord():
+            return reader.grant(record.grant_id)
         case DeliveryRecord():
             return next(d for d in reader.deliveries() if d.delivery_id == record.delivery_id)
         case ArtifactRecord():

@@ -139,6 +139,13 @@ async def test_what_is_refused_is_never_sent(call: Any, reason: str) -> None:
     ("call", "told"),
     [
         (approved("pay", {"to": "ann"}, "k"), None),
+        (approved("pay", {"to": "ann"}, "k").model_copy(update={"approval_id": None, "grant_id": "g"}), None),
+        (approved("pay", {"to": "ann"}, "k").model_copy(update={"approval_id": None}), "waits for a person's approval"),
+        (make_call("pay", {"to": "ann"}, idempotency_key="k", grant_id="g"), "waits for a person's approval"),
+        (
+            make_call("pay", {"to": "ann"}, idempotency_key="k", grant_id="g", approved_digest="0" * 64),
+            "grant g covers another action than this call of pay",
+        ),
         (approved("pay", {"to": 4711}, "k"), "pay would not take it: to must keep to the schema's 'type'"),
         (approved("pay", {}, "k"), "pay would not take it: the arguments must keep to the schema's 'required'"),
         (approved("pay", {"to": "ann", "key": "mine"}, "k"), "set by the registry alone"),

@@ -54,4 +54,12 @@ SAFE = _climbing(
 ASKING_IN = _climbing("asking-in", Rung(after_seconds=0.5, kind=RungKind.FALLBACK, fallback=Fallback.PERSON))
 """When nobody decides, a person is asked into the call."""
 
-COMPOSITIONS = {c.id: c for c in (PAIR, CLIMBING, SAFE, ASKING_IN)}
+GRANTING = DESK.model_copy(
+    update={
+        "id": "granting",
+        "approvals": tuple(rule.model_copy(update={"grant_seconds": 3600.0}) for rule in DESK.approvals),
+    }
+)
+"""A reviewer may let further refunds go unasked, for an hour."""
+
+COMPOSITIONS = {c.id: c for c in (PAIR, CLIMBING, SAFE, ASKING_IN, GRANTING)}

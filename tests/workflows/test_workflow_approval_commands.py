@@ -16,7 +16,7 @@ from contracts.task import TaskStage
 from workers.settings import ROOT
 
 
-async def approvals(stage: World, *arguments: str) -> tuple[int, str]:
+async def greenroom(stage: World, *arguments: str) -> tuple[int, str]:
     """Exit code and what was printed, both streams."""
     env = {
         **os.environ,
@@ -27,7 +27,7 @@ async def approvals(stage: World, *arguments: str) -> tuple[int, str]:
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "workers", "approvals", *arguments),
+        *("-m", "workers", *arguments),
         env=env,
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
@@ -39,16 +39,22 @@ async def approvals(stage: World, *arguments: str) -> tuple[int, str]:
 
 async def test_a_reviewer_edits_by_command(stage: World) -> None:
     gate = await gated(stage, "pair", amount=240)
-    code, printed = await approvals(stage, "edit", gate.approval_id, "--reviewer", "ann", "--set", "amount=999")
+    code, printed = await greenroom(
+        stage, "approvals", "edit", gate.approval_id, "--reviewer", "ann", "--set", "amount=999"
+    )
     assert code == 1 and "refused" in printed and "amount may not be more than was asked for" in printed
-    code, printed = await approvals(stage, "edit", gate.approval_id, "--reviewer", "ann", "--set", "amount")
+    code, printed = await greenroom(
+        stage, "approvals", "edit", gate.approval_id, "--reviewer", "ann", "--set", "amount"
+    )
     assert code == 1 and "NAME=VALUE" in printed
-    code, printed = await approvals(stage, "edit", gate.approval_id, "--reviewer", "ann", "--set", "amount=100")
+    code, printed = await greenroom(
+        stage, "approvals", "edit", gate.approval_id, "--reviewer", "ann", "--set", "amount=100"
+    )
     assert code == 0 and "counted" in printed and "1 of 2" in printed
-    code, shown = await approvals(stage, "show", gate.approval_id)
+    code, shown = await greenroom(stage, "approvals", "show", gate.approval_id)
     for part in ("Refund 100 for order 7", "Refund 240 for order 7", "1 of 2 approved by ann", "may be changed"):
         assert part in shown
-    code, printed = await approvals(stage, "approve", gate.approval_id, "--reviewer", "ben")
+    code, printed = await greenroom(stage, "approvals", "approve", gate.approval_id, "--reviewer", "ben")
     assert code == 0, printed
     assert (await gate.result()).stage is TaskStage.DONE
     [call] = stage.tools.calls_of(gate.task_id)
@@ -58,7 +64,9 @@ async def test_a_reviewer_edits_by_command(stage: World) -> None:
 async def test_a_decision_about_a_completed_approval_is_noted_however_many_come_at_once(stage: World) -> None:
     gate = await _over(stage)
     before = stage.records.decisions(gate.approval_id)
-    many = [approvals(stage, "approve", gate.approval_id, "--reviewer", f"late{n}", "--json") for n in range(3)]
+    many = [
+        greenroom(stage, "approvals", "approve", gate.approval_id, "--reviewer", f"late{n}", "--json") for n in range(3)
+    ]
     for code, printed in await asyncio.gather(*many):
         assert code == 1, printed
         told: dict[str, Any] = json.loads(printed)

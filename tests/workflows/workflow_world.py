@@ -88,13 +88,15 @@ class World:
         yield
         self._records.reviewers_from = datetime.min.replace(tzinfo=UTC)
 
-    async def start_task(self, *, composition: str = "desk", task_id: str | None = None) -> WorkflowHandle[Any, Any]:
+    async def start_task(
+        self, *, composition: str = "desk", task_id: str | None = None, subject_id: str | None = None
+    ) -> WorkflowHandle[Any, Any]:
         """Starts a task as the live agent does: sent again it is one task, and one that has ended stays ended."""
         task_id = task_id or new_id("task")
         request = TaskRequest(
             task_id=task_id,
             session_id=f"session-of-{task_id}",
-            subject_id=f"subject-of-{task_id}",
+            subject_id=subject_id or f"subject-of-{task_id}",
             composition=composition,
             goal=words("do it"),
             conversation=words("caller: please do it"),
@@ -198,6 +200,7 @@ def _workers(to: World, records: Records) -> list[Worker]:
             store.reviewer,
             store.reviewers_of,
             store.composition,
+            store.grants,
             mailbox.deliver,
             mailbox.presence,
             transcripts.outline,

@@ -11,12 +11,13 @@ from rich.console import Console
 from rich.text import Text
 
 from contracts.approval import ApprovalStage, Verdict
+from contracts.grants import GrantScope
 from contracts.records import ApprovalRecord
 from store.reader import RecordReader
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
 from workers.commands.session_view import show_approvals
 from workers.commands.task_view import show_decisions
-from workers.deciding import arguments_of, assignments, current_digest, decide, signal_command
+from workers.deciding import arguments_of, assignments, current_digest, decide, signal_command, variations
 from workers.sending import Ruling
 from workers.settings import load_settings
 
@@ -113,6 +114,29 @@ def edit(
     with records() as reader:
         known = arguments_of(_find(reader, approval_id))
     _decide(approval_id, reviewer, Verdict.APPROVE, note, digest, as_json, {"arguments": assignments(changes, known)})
+
+
+@app.command("grant")
+def grant(
+    approval_id: str,
+    reviewer: Reviewer,
+    scope: Annotated[GrantScope, typer.Option(help="In this call alone, or in every call of this person.")] = (
+        GrantScope.SESSION
+    ),
+    seconds: Annotated[float | None, typer.Option(min=1.0, help="For how long; by default as its rule allows.")] = None,
+    anything: Annotated[list[str] | None, typer.Option("--any", metavar="NAME", help="This argument may vary.")] = None,
+    at_most: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=NUMBER", help="This argument may vary up to that number.")
+    ] = None,
+    note: Note = None,
+    digest: Digest = None,
+    as_json: AsJson = False,
+) -> None:
+    """Approve, and let further calls of the kind go unasked, as far as its rule allows. See 'greenroom grants'."""
+    more: dict[str, object] = {"scope": scope.value, "vary": variations(anything or (), at_most or ())}
+    if seconds is not None:
+        more["seconds"] = seconds
+    _decide(approval_id, reviewer, Verdict.APPROVE_AND_GRANT, note, digest, as_json, more)
 
 
 @app.command("reject")
