@@ -92,6 +92,8 @@ class Phrases(Contract):
     cancelled: str = "All right, I have stopped that."
     undone: str = "This was undone: {actions}."
     not_undone: str = "This could not be undone, so a colleague will look into it: {actions}."
+    already_done: str = "This was done already: {actions}."
+    corrected: str = "I have passed your change on."
     late: str = "I could not get all of that done in time. This is still missing: {missing}."
     suspended: str = "Your request is on hold for now."
     progress: str = "{done} of {total} steps are done."

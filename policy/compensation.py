@@ -75,8 +75,18 @@ def words(phrases: Phrases, undone: Collection[EffectRecord], left: Collection[E
     if undone:
         parts.append(phrases.undone.format(actions=_listed(undone)))
     if left:
-        parts.append(phrases.not_undone.format(actions=_listed(left)))
+        parts.append(left_words(phrases, left))
     return " ".join(parts)
+
+
+def left_words(phrases: Phrases, left: Collection[EffectRecord]) -> str:
+    """What the person is told of effects that are to be undone, and are not."""
+    return phrases.not_undone.format(actions=_listed(left))
+
+
+def done_words(phrases: Phrases, effects: Collection[EffectRecord]) -> str:
+    """What the person is told of effects that happened, whatever became of the work around them."""
+    return phrases.already_done.format(actions=_listed(effects))
 
 
 def _listed(effects: Collection[EffectRecord]) -> str:

@@ -13,8 +13,11 @@ from policy.authority import gate, tools_of
 _STEP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
-def errors_of(plan: Plan, composition: Composition) -> tuple[str, ...]:
-    """What is wrong with a plan, each in a sentence that helps its maker to repair it; empty if nothing is."""
+def errors_of(plan: Plan, composition: Composition, *, standing: int = 0) -> tuple[str, ...]:
+    """What is wrong with a plan, each in a sentence that helps its maker to repair it; empty if nothing is.
+
+    So many of its steps are `standing`, from an earlier plan: they do not count towards the limit.
+    """
     found: list[str] = []
     roles = {role.name for role in composition.backstage_roles() if tools_of(composition, role.name)}
     ids = [step.step_id for step in plan.steps]
@@ -23,8 +26,8 @@ def errors_of(plan: Plan, composition: Composition) -> tuple[str, ...]:
         found.append(f"step id {step_id[:40]!r} is none: use up to 32 letters, digits, '-' and '_', such as s1")
     if not plan.steps:
         found.append("the plan has no step: give at least one")
-    if len(plan.steps) > composition.limits.max_steps:
-        found.append(f"the plan has {len(plan.steps)} steps, at most {composition.limits.max_steps} are allowed")
+    if (count := len(plan.steps) - standing) > composition.limits.max_steps:
+        found.append(f"the plan has {count} steps, at most {composition.limits.max_steps} are allowed")
     for step_id in sorted({i for i in ids if ids.count(i) > 1}):
         found.append(f"step id {step_id!r} is used more than once")
     for step in plan.steps:

@@ -17,6 +17,8 @@ with workflow.unsafe.imports_passed_through():
     from policy import control as policy
 
 T = TypeVar("T")
+GUARD = timedelta(seconds=5)
+"""A task stops its steps at its own deadline; a step ends by itself so much later."""
 
 
 class Pace:
@@ -28,7 +30,7 @@ class Pace:
     def __init__(self, context: HandoffContext) -> None:
         self._order = StepControl(revision=0, order=StepOrder.GO, deadline=context.deadline)
         by_budget = workflow.now() + timedelta(seconds=context.budget.seconds)
-        self._clock = policy.TaskControl(deadline=min(context.deadline, by_budget))
+        self._clock = policy.TaskControl(deadline=min(context.deadline + GUARD, by_budget))
 
     def take(self, order: StepControl) -> None:
         """An older order than the known one changes nothing, and nothing follows a stop."""

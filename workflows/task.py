@@ -1,264 +1,186 @@
-"""Delegated work is planned, run step by step, and answered to the person who asked."""
+"""Delegated work is planned, run step by step, steered while it runs, and answered to the person who asked."""
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import ActivityError, ChildWorkflowError
+from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from activities.mailbox import MailboxActivities
-    from activities.models import ModelActivities
     from contracts.base import Content
-    from contracts.composition import Composition
-    from contracts.delivery import Delivery
-    from contracts.handoff import HandoffContext
-    from contracts.names import Signal, TaskQueue, session_workflow_id, step_workflow_id
-    from contracts.records import StepRecord, TaskRecord
-    from contracts.task import (
-        Plan,
-        PlanRequest,
-        PlanStep,
-        StepNews,
-        StepResult,
-        StepStatus,
-        TaskRequest,
-        TaskResult,
-        TaskStage,
-        TaskState,
-    )
-    from policy import plan as planning
-    from workflows import options, recording
-    from workflows.handoff import HandoffWorkflow
-
-REPAIR_ROUNDS = 1
+    from contracts.composition import Composition, Limits
+    from contracts.names import Signal
+    from contracts.task import Control, ControlKind, StepNews, TaskRequest, TaskResult, TaskStage, TaskState
+    from contracts.tools import ToolStatus
+    from policy import compensation, orders, outcome
+    from policy import control as steering
+    from policy import course as policy
+    from workflows import cancelling, recording
+    from workflows.planning import Planner
+    from workflows.scribe import Scribe
+    from workflows.steering import Steered
+    from workflows.steps import Steps
+    from workflows.task_telling import Telling, sentence
+    from workflows.undoing import Undoing
 
 
 @workflow.defn(name="Task")
-class TaskWorkflow:
+class TaskWorkflow(Steered):
     @workflow.init
     def __init__(self, request: TaskRequest) -> None:
         self._request = request
-        self._stage = TaskStage.PLANNING
-        self._revision = 0
-        self._plan = Plan(steps=())
-        self._results: dict[str, StepResult] = {}
-        self._waiting: set[str] = set()
-        self._news: list[StepNews] = []
+        self._course = policy.opened(Limits(), workflow.now())
+        self._scribe = Scribe()
+        self._telling = Telling(request, self._scribe)
+        self._announced: set[str] = set()
+        self._stirred = False
 
     @workflow.run
     async def run(self, request: TaskRequest) -> TaskResult:
-        composition = await recording.load_composition(request.composition)
-        await self._move(TaskStage.PLANNING)
-        plan = await self._make_plan(composition)
-        if plan is None:
-            return await self._finish(TaskStage.FAILED, composition.phrases.failed)
-        self._plan = plan
-        await self._move(TaskStage.RUNNING)
-        await self._run_steps(composition)
-        results = [self._results[step.step_id] for step in plan.steps]
-        stage = planning.stage_of(results)
-        spoken = [r.answer.body for r in results if r.status is not StepStatus.SKIPPED]
-        return await self._finish(stage, " ".join(dict.fromkeys(spoken)))
+        return await cancelling.in_order(self._work(), self._cancelled)
+
+    def _cancelled(self) -> None:
+        """The workflow itself was cancelled, as the Web UI offers: the same order, from nobody who says their name."""
+        self._judge(ControlKind.CANCEL, orders.Told(order=Control(by="temporal")), "cancellation")
 
     @workflow.signal(name=Signal.STEP_MOVED.value)
     def step_moved(self, news: StepNews) -> None:
-        self._news.append(news)
+        self._course = policy.moved(self._course, news.step_id, news.stage)
+        self._stirred = True
 
     @workflow.query(name="state")
     def state(self) -> TaskState:
         return self._state()
 
-    async def _make_plan(self, composition: Composition) -> Plan | None:
-        errors: tuple[str, ...] = ()
-        for attempt in range(1 + REPAIR_ROUNDS):
-            try:
-                plan: Plan = await workflow.execute_activity_method(
-                    ModelActivities.plan,
-                    PlanRequest(task=self._request, errors=errors),
-                    **options.models("plan" if attempt == 0 else "plan, repaired"),
-                )
-            except ActivityError:
-                return None
-            errors = planning.errors_of(plan, composition)
-            if not errors:
-                return plan
-        return None
+    # What it is told
 
-    async def _run_steps(self, composition: Composition) -> None:
-        running: dict[asyncio.Task[StepResult], PlanStep] = {}
-        started: set[str] = set()
-        while len(self._results) < len(self._plan.steps):
-            for step in planning.blocked(self._plan, started, self._results):
-                started.add(step.step_id)
-                await self._step_ended(step, self._skipped(step))
-            for step in planning.ready(self._plan, started, self._results):
-                started.add(step.step_id)
-                await self._record_step(step, None)
-                running[asyncio.create_task(self._hand_off(composition, step))] = step
-            if not running:
-                continue
-            await workflow.wait_condition(lambda: bool(self._news) or any(t.done() for t in running))
-            while self._news:
-                await self._take_news(composition, self._news.pop(0))
-            for task in [t for t in running if t.done()]:
-                await self._step_ended(running.pop(task), task.result())
+    def _state(self) -> TaskState:
+        return self._telling.state(self._course)
 
-    async def _hand_off(self, composition: Composition, step: PlanStep) -> StepResult:
-        request = self._request
-        context = HandoffContext(
-            task_id=request.task_id,
-            step_id=step.step_id,
-            role=step.role,
-            session_id=request.session_id,
-            subject_id=request.subject_id,
-            composition=request.composition,
-            goal=step.goal,
-            conversation=request.conversation,
-            prior=tuple(self._results[n] for n in step.depends_on),
-            budget=composition.role(step.role).budget,
-            deadline=workflow.now() + timedelta(seconds=composition.limits.task_seconds),
+    def _refusal(self, kind: ControlKind, raw: RawValue) -> str | None:
+        told = orders.read(raw.payload.data, kind, self._request.subject_id)
+        return told.problem or steering.refusal(self._course.control, kind, told.order)
+
+    def _take_order(self, kind: ControlKind, raw: RawValue, channel: str) -> None:
+        self._judge(kind, orders.read(raw.payload.data, kind, self._request.subject_id), channel)
+
+    def _judge(self, kind: ControlKind, told: orders.Told, channel: str) -> None:
+        refusal = told.problem or steering.refusal(self._course.control, kind, told.order)
+        if refusal is None:
+            self._course = policy.told(self._course, kind, told.order)
+        self._note(f"task.{kind.value}", told.order.by, refusal, channel)
+
+    def _take_event(self, raw: RawValue) -> None:
+        name = orders.event(raw.payload.data)
+        if name is not None:
+            self._course = policy.happened(self._course, name)
+        self._note("task.event", "signal", None if name else "an event is a short name, as a JSON string", "signal")
+
+    def _note(self, action: str, by: str, refusal: str | None, channel: str) -> None:
+        became = f"{action}.{'counted' if refusal is None else 'refused'}"
+        self._scribe.put(
+            recording.audit(
+                self._request.session_id,
+                actor=f"by:{by}",
+                action=became,
+                target=self._request.task_id,
+                reason=refusal,
+                channel=channel,
+            ),
+            summary=became,
         )
-        try:
-            return await workflow.execute_child_workflow(
-                HandoffWorkflow.run,
-                context,
-                id=step_workflow_id(request.task_id, step.step_id),
-                task_queue=TaskQueue.ORCHESTRATION.value,
-                static_summary=f"Step {step.step_id} for role {step.role}",
-                search_attributes=TypedSearchAttributes(
-                    [
-                        SearchAttributePair(options.SESSION, request.session_id),
-                        SearchAttributePair(options.SUBJECT, request.subject_id),
-                        SearchAttributePair(options.COMPOSITION, request.composition),
-                    ]
-                ),
+        self._stirred = True
+
+    # Its course
+
+    async def _work(self) -> TaskResult:
+        composition = await recording.load_composition(self._request.composition)
+        self._course = policy.limited(self._course, composition.limits, workflow.info().start_time)
+        steps = Steps(self._request, composition)
+        planner = Planner(self._request, composition, lambda: self._course)
+        undoing = Undoing(self._request, composition, self._scribe)
+        while True:
+            self._stirred = False
+            await self._take_results(steps, undoing)
+            self._course = policy.clocked(self._course, workflow.now())
+            await self._keep_planned(planner, composition)
+            await self._start_steps(steps)
+            await steps.steer(self._course)
+            if policy.over(self._course) and not self._stirred:
+                break
+            await self._tell(composition)
+            await self._wait(steps, planner)
+        if self._course.control.cancelled:
+            await undoing.undo(self._course.everything)
+        return await self._finish(composition, undoing)
+
+    async def _take_results(self, steps: Steps, undoing: Undoing) -> None:
+        for step in steps.ended:
+            result = await steps.take(step)
+            if step.step_id in self._course.stopping:
+                await undoing.undo([result])  # it was done for what the caller does not want any more
+            self._course = policy.ended(self._course, result)
+            self._telling.step(self._course, step, result)
+
+    async def _keep_planned(self, planner: Planner, composition: Composition) -> None:
+        if planner.done:
+            before, self._course = self._course, planner.take()
+            if before.planned and self._course.planned_for > before.planned_for:
+                done = [e for _, e in compensation.standing(self._course.everything) if e.status == ToolStatus.OK.value]
+                words = [composition.phrases.corrected]
+                words += [compensation.done_words(composition.phrases, done)] if done else []
+                await self._telling.say("correction", self._words(" ".join(words)), ephemeral=True)
+        planner.keep_up()
+
+    async def _start_steps(self, steps: Steps) -> None:
+        while never := policy.to_skip(self._course):  # what needs a skipped step is then skipped too
+            result = steps.skipped(never[0])
+            self._course = policy.skipped(self._course, result)
+            self._telling.step(self._course, never[0], result)
+        # Looked at anew for each: an order may come while one is being started.
+        while free := policy.to_start(self._course, workflow.now()):
+            self._course = policy.started(self._course, free[0].step_id)
+            self._telling.step(self._course, free[0], None)
+            await steps.start(free[0], self._course)
+
+    async def _tell(self, composition: Composition) -> None:
+        course = self._course
+        if course.closing:
+            return
+        waiting = {i for i, stage in course.waiting.items() if stage is TaskStage.WAITING_APPROVAL}
+        if waiting - self._announced:
+            await self._telling.say("progress", self._words(composition.phrases.waiting_approval), ephemeral=True)
+        self._announced = waiting
+        stage = policy.stage(course)
+        await self._telling.told(course, stage, sentence(self._request, composition.phrases, course, stage))
+
+    async def _wait(self, steps: Steps, planner: Planner) -> None:
+        at = policy.wake_at(self._course)
+        with suppress(TimeoutError):  # the loop looks at the clock itself
+            await workflow.wait_condition(
+                lambda: self._stirred or bool(steps.ended) or planner.done,
+                timeout=None if at is None else max(at - workflow.now(), timedelta(0)),
+                timeout_summary="time of this task, or of a step that waits for its own",
             )
-        except ChildWorkflowError:
-            words = Content(subject_id=request.subject_id, body=composition.phrases.failed)
-            return StepResult(step_id=step.step_id, role=step.role, status=StepStatus.FAILED, answer=words)
 
-    async def _take_news(self, composition: Composition, news: StepNews) -> None:
-        if news.stage is TaskStage.WAITING_APPROVAL:
-            self._waiting.add(news.step_id)
-            await self._move(TaskStage.WAITING_APPROVAL)
-            await self._deliver("progress", composition.phrases.waiting_approval, ephemeral=True)
-        else:
-            self._waiting.discard(news.step_id)
-            if not self._waiting:
-                await self._move(TaskStage.RUNNING)
-
-    async def _step_ended(self, step: PlanStep, result: StepResult) -> None:
-        self._results[step.step_id] = result
-        self._waiting.discard(step.step_id)
-        await self._record_step(step, result)
-        self._describe()
-
-    def _skipped(self, step: PlanStep) -> StepResult:
-        words = Content(subject_id=self._request.subject_id, body="not started, because an earlier step was not done")
-        return StepResult(step_id=step.step_id, role=step.role, status=StepStatus.SKIPPED, answer=words)
-
-    async def _finish(self, stage: TaskStage, words: str) -> TaskResult:
-        speech = Content(subject_id=self._request.subject_id, body=words)
+    async def _finish(self, composition: Composition, undoing: Undoing) -> TaskResult:
+        self._course = course = policy.closed(self._course)
+        stage, words = outcome.came_to(
+            course, composition.phrases, self._request.goal.body, undoing.undone, undoing.left
+        )
         # Towards the caller first: a person waits there.
-        await self._deliver("outcome", words, ephemeral=False)
-        await self._move(stage, speech)
+        await self._telling.say("outcome", self._words(words), ephemeral=False)
+        await self._telling.moved(course, stage, self._words(words))
         await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._scribe.flush()
         return TaskResult(
             task_id=self._request.task_id,
             stage=stage,
-            speech=speech,
-            steps=tuple(self._results[s.step_id] for s in self._plan.steps if s.step_id in self._results),
+            speech=self._words(words),
+            steps=tuple(course.results[s.step_id] for s in course.plan.steps if s.step_id in course.results),
         )
 
-    async def _deliver(self, kind: str, words: str, *, ephemeral: bool) -> None:
-        request = self._request
-        number = self._revision
-        await workflow.execute_activity_method(
-            MailboxActivities.deliver,
-            Delivery(
-                delivery_id=f"{request.task_id}.{kind}" + (f".{number}" if ephemeral else ""),
-                subject_id=request.subject_id,
-                session_id=request.session_id,
-                task_id=request.task_id,
-                topic=request.task_id,
-                speech=Content(subject_id=request.subject_id, body=words),
-                created_at=workflow.now(),
-                ephemeral=ephemeral,
-            ),
-            **options.records(f"{kind} to the inbox"),
-        )
-
-    async def _move(self, stage: TaskStage, speech: Content | None = None) -> None:
-        request = self._request
-        self._stage = stage
-        self._revision += 1
-        workflow.upsert_search_attributes([options.TASK_STATE.value_set(stage.value)])
-        self._describe()
-        await recording.tell(session_workflow_id(request.session_id), Signal.TASK_CHANGED, self._state(speech))
-        await recording.write(
-            TaskRecord(
-                task_id=request.task_id,
-                session_id=request.session_id,
-                subject_id=request.subject_id,
-                composition=request.composition,
-                stage=stage,
-                revision=self._revision,
-                goal=request.goal,
-                speech=speech,
-                requested_at=request.requested_at,
-                updated_at=workflow.now(),
-            ),
-            recording.audit(
-                request.session_id,
-                actor="workflow",
-                action=f"task.{stage.value}",
-                target=request.task_id,
-                steps=len(self._plan.steps),
-                done=len(self._results),
-            ),
-            summary=f"task {stage.value}",
-        )
-
-    async def _record_step(self, step: PlanStep, result: StepResult | None) -> None:
-        await recording.write(
-            StepRecord(
-                task_id=self._request.task_id,
-                step_id=step.step_id,
-                position=self._plan.steps.index(step) + 1,
-                role=step.role,
-                goal=step.goal,
-                status=result.status if result else None,
-                revision=2 if result else 1,
-                answer=result.answer if result else None,
-                updated_at=workflow.now(),
-            ),
-            summary=f"step {step.step_id} {result.status.value if result else 'started'}",
-        )
-
-    def _state(self, speech: Content | None = None) -> TaskState:
-        request = self._request
-        return TaskState(
-            task_id=request.task_id,
-            session_id=request.session_id,
-            subject_id=request.subject_id,
-            composition=request.composition,
-            stage=self._stage,
-            revision=self._revision,
-            steps_done=len(self._results),
-            steps_total=len(self._plan.steps),
-            goal=request.goal,
-            sentence=speech,
-        )
-
-    def _describe(self) -> None:
-        lines = [f"**{self._stage.value.replace('_', ' ')}**", ""]
-        for step in self._plan.steps:
-            result = self._results.get(step.step_id)
-            tick = "x" if result and result.status is StepStatus.DONE else " "
-            state = result.status.value if result else ("waits for a reviewer" if step.step_id in self._waiting else "")
-            lines.append(f"- [{tick}] `{step.step_id}` by `{step.role}` {state}".rstrip())
-        workflow.set_current_details("\n".join(lines))
+    def _words(self, text: str) -> Content:
+        return Content(subject_id=self._request.subject_id, body=text)

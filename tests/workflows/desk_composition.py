@@ -49,7 +49,17 @@ DESK = Composition(
             say="Refund order {order}",
         ),
         ToolDeclaration(
-            name="book", server="shop", capability="slots.book", effect=Effect.REVERSIBLE, idempotency="key"
+            name="book",
+            server="shop",
+            capability="slots.book",
+            effect=Effect.REVERSIBLE,
+            idempotency="key",
+            compensation="unbook",
+            compensation_arguments={"slot": "slot"},
+            say="Book slot {slot}",
+        ),
+        ToolDeclaration(
+            name="unbook", server="shop", capability="slots.release", effect=Effect.REVERSIBLE, idempotency="key"
         ),
         ToolDeclaration(
             name="mail",
@@ -73,6 +83,7 @@ DESK = Composition(
             editable={"amount": Editable(at_most="original")},
         ),
         ApprovalRule(id="bookings", tool="book", gate=False, reason="can be cancelled"),
+        ApprovalRule(id="releases", tool="unbook", gate=False, reason="gives back what was booked"),
         ApprovalRule(id="mails", tool="mail", gate=False, reason="binds nobody"),
     ),
     attendance=Attendance(heartbeat_timeout=2.0, probe_timeout=0.2, join_timeout=1.0, return_seconds=0.5),
@@ -108,4 +119,12 @@ TALKATIVE = DESK.model_copy(
 )
 """Sums up after a few turns, and does not wait long for a caller."""
 
-COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, TALKATIVE)}
+BRISK = DESK.model_copy(
+    update={
+        "id": "brisk",
+        "limits": Limits(max_steps=4, task_seconds=2.5, parallel_steps=1, corrections=1, failure_replans=1),
+    }
+)
+"""Little time, one step at a time, and a second try."""
+
+COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, TALKATIVE, BRISK)}

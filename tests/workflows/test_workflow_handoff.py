@@ -6,49 +6,18 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from held import SOON, Held
 from temporalio.client import WorkflowHandle
 from test_workflow_approval import Gate, gated
 from test_workflow_task import answer, calls
-from workflow_doubles import Thinker, outcome
+from workflow_doubles import Thinker
 from workflow_world import World, words
 
 from contracts.approval import ApprovalStage
 from contracts.base import Content
-from contracts.handoff import Budget, HandoffContext, ThinkRequest, Thought
+from contracts.handoff import Budget, HandoffContext, Thought
 from contracts.names import Signal, TaskQueue, WorkflowType, new_id, step_workflow_id
 from contracts.task import StepControl, StepOrder, StepResult, StepStatus
-from contracts.tools import ToolCall, ToolOutcome, ToolStatus
-
-SOON = 10.0
-
-
-class Held:
-    """Something that is under way until the test lets it go on."""
-
-    def __init__(self) -> None:
-        self.begun = asyncio.Event()
-        self.go_on = asyncio.Event()
-
-    async def pass_through(self) -> None:
-        self.begun.set()
-        await asyncio.wait_for(self.go_on.wait(), SOON)
-
-    async def reached(self) -> None:
-        await asyncio.wait_for(self.begun.wait(), SOON)
-
-    def thinking(self, thought: Thought) -> Thinker:
-        async def think(request: ThinkRequest) -> Thought:
-            await self.pass_through()
-            return thought
-
-        return think
-
-    def acting(self, status: ToolStatus = ToolStatus.OK) -> Any:
-        async def act(call: ToolCall) -> ToolOutcome:
-            await self.pass_through()
-            return outcome(call, status)
-
-        return act
 
 
 class Step:
@@ -137,7 +106,7 @@ async def test_a_stop_while_an_effect_is_under_way_waits_for_what_it_comes_to(st
     [effect] = result.effects
     assert (effect.status, effect.action) == (
         "ok",
-        Content(subject_id=f"subject-of-{task_id}", body="book: slot 1"),
+        Content(subject_id=f"subject-of-{task_id}", body="Book slot 1"),
     )
     assert effect.at is not None
     assert len(stage.tools.calls_of(task_id)) == 1, "nothing follows a stop"

@@ -89,13 +89,18 @@ class World:
         self._records.reviewers_from = datetime.min.replace(tzinfo=UTC)
 
     async def start_task(
-        self, *, composition: str = "desk", task_id: str | None = None, subject_id: str | None = None
+        self,
+        *,
+        composition: str = "desk",
+        task_id: str | None = None,
+        session_id: str | None = None,
+        subject_id: str | None = None,
     ) -> WorkflowHandle[Any, Any]:
         """Starts a task as the live agent does: sent again it is one task, and one that has ended stays ended."""
         task_id = task_id or new_id("task")
         request = TaskRequest(
             task_id=task_id,
-            session_id=f"session-of-{task_id}",
+            session_id=session_id or f"session-of-{task_id}",
             subject_id=subject_id or f"subject-of-{task_id}",
             composition=composition,
             goal=words("do it"),
