@@ -58,6 +58,11 @@ class CallContext:
         if known is None or state.revision > known.revision:
             self._tasks[state.task_id] = state
 
+    @property
+    def work_is_open(self) -> bool:
+        """Whether the caller waits for what was delegated."""
+        return any(not state.stage.final for state in self._tasks.values())
+
     def render(self) -> str | None:
         """One block of text; None when there is nothing to tell."""
         lines = []

@@ -57,12 +57,17 @@ class Hearing:
         *,
         phrases: Phrases,
         reachable: Callable[[], bool],
+        waits: Callable[[], bool],
         sign_of_life: Callable[[], None],
     ) -> None:
-        """After a silence, or after words that nobody could make out, the caller is asked, once until words come."""
+        """After a silence, or after words that nobody could make out, the caller is asked, once until words come.
+
+        `waits`: whether the caller waits for something from us, and is silent for that reason.
+        """
         self._session = session
         self._phrases = phrases
         self._reachable = reachable
+        self._waits = waits
         self._sign_of_life = sign_of_life
         self._asked, self._deaf = False, False
         session.on("conversation_item_added", self._on_item)
@@ -93,7 +98,7 @@ class Hearing:
             self._sign_of_life()
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
-        if event.new_state == "away":
+        if event.new_state == "away" and not self._waits():
             self._ask(self._phrases.still_there)
 
     def _on_no_words(self, event: UserTranscriptionTimeoutEvent) -> None:

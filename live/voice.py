@@ -139,6 +139,7 @@ class VoiceCall:
             self._session,
             phrases=composition.phrases,
             reachable=lambda: self._reachable() and not self._escalating.pause.held,
+            waits=lambda: self._context.work_is_open,
             sign_of_life=self._deliveries.sign_of_life,
         )
         if snapshot is not None:

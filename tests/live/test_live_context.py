@@ -51,6 +51,15 @@ def test_states_are_told_as_they_are_now() -> None:
     assert "being worked on" not in text, "an older state never comes back"
 
 
+def test_work_is_open_until_its_final_state() -> None:
+    context = CallContext()
+    assert not context.work_is_open
+    context.task_changed(state("t1", TaskStage.WAITING_APPROVAL, 1))
+    assert context.work_is_open
+    context.task_changed(state("t1", TaskStage.DONE, 2))
+    assert not context.work_is_open
+
+
 def test_an_approval_is_told_once() -> None:
     context = CallContext()
     pending = OpenApproval(

@@ -37,7 +37,7 @@ class Session(EventEmitter[Any]):
 
 class World:
     def __init__(self) -> None:
-        self.session, self.reachable, self.signs = Session(), True, 0
+        self.session, self.reachable, self.waits, self.signs = Session(), True, False, 0
         self.turns: list[Turn] = []
         self.read_back = ReadBack()
         self.hearing = Hearing(FACTS, self, self.read_back)
@@ -45,6 +45,7 @@ class World:
             cast("AgentSession[None]", self.session),
             phrases=PHRASES,
             reachable=lambda: self.reachable,
+            waits=lambda: self.waits,
             sign_of_life=self.sign,
         )
 
@@ -111,6 +112,15 @@ async def test_a_cough_and_a_caller_who_cannot_hear_us_are_left_alone(world: Wor
     world.no_words()
     world.away()
     assert world.session.said == []
+
+
+async def test_a_caller_who_silently_waits_for_us_is_not_asked(world: World) -> None:
+    world.waits = True
+    world.away()
+    assert world.session.said == []
+    world.waits = False
+    world.away()
+    assert world.session.said == [PHRASES.still_there]
 
 
 async def test_a_question_that_no_voice_read_out_is_not_answered_by_a_yes(world: World) -> None:
