@@ -192,16 +192,18 @@ class Gating:
 
 
 def _approved(phrases: Phrases, tool: ToolDeclaration, call: ToolCall, outcome: ApprovalOutcome) -> Go:
-    remark = None
+    remarks = []
     if outcome.arguments is not None:
         action = authority.plain_words(tool, json.loads(outcome.arguments.body))
-        remark = phrases.edited.format(action=action)
+        remarks.append(phrases.edited.format(action=action))
+    if outcome.note is not None:
+        remarks.append(outcome.note.body)
     decided = {
         "approval_id": outcome.approval_id,
         "approved_digest": outcome.digest,
         "arguments": outcome.arguments or call.arguments,
     }
-    return Go(tool, call.model_copy(update=decided), remark)
+    return Go(tool, call.model_copy(update=decided), " ".join(remarks) or None)
 
 
 def _safe_default(composition: Composition, request: ApprovalRequest, call: ToolCall) -> Go | None:

@@ -28,7 +28,7 @@ async def _agreed_by(gate: Gate, *names: str) -> ApprovalRecord | None:
 async def test_the_edited_call_is_made_told_and_audited(stage: World) -> None:
     gate = await gated(stage, amount=240)
     asked = (await gate.view()).digest
-    await gate.decide(arguments={"amount": 100})
+    await gate.decide(arguments={"amount": 100}, note="Half is fair.")
     result = await gate.result()
     edited = {"order": "7", "amount": 100}
     [call] = stage.tools.calls_of(gate.task_id)
@@ -36,7 +36,7 @@ async def test_the_edited_call_is_made_told_and_audited(stage: World) -> None:
     assert call.approved_digest == action_digest("refund", edited) != asked
     assert (result.stage, result.speech.body) == (
         TaskStage.DONE,
-        "A colleague approved it with a change: Refund order 7. It is refunded.",
+        "A colleague approved it with a change: Refund order 7. Half is fair. It is refunded.",
     )
     [_, last] = stage.models.thoughts_of(gate.task_id)
     [proposed] = last.messages[0].tool_calls
