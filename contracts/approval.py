@@ -48,9 +48,9 @@ class ApprovalRequest(Contract):
     """Input of an approval workflow.
 
     `digest` is over tool and arguments; `action` says them in plain words, made by the tool's sentence `say` if it has
-    one; `why` names the rule; `role` is who wants to call; times in seconds. `approvers` different people must approve.
-    `ladder` says what happens while nobody decides, each rung with its words for the caller in `say`; without one there
-    are `deadline_seconds` and then `fallback`.
+    one; `why` names the rule; `risk` is low, medium or high; `role` is who wants to call; times in seconds.
+    `approvers` different people must approve. `ladder` says what happens while nobody decides, each rung with its words
+    for the caller in `say`; without one there are `deadline_seconds` and then `fallback`.
     The outcome goes to `reply_to` (a workflow id) by the signal `approval_decided`.
     """
 
@@ -82,6 +82,7 @@ class ApprovalRequest(Contract):
     approvers: int = 1
     role: str = ""
     say: str | None = None
+    risk: str = ""
     reply_to: str
 
 

@@ -113,7 +113,8 @@ def details(state: ApprovalState, now: datetime) -> str:
         f"**Waiting for a reviewer** until {state.deadline:%Y-%m-%d %H:%M:%S} UTC",
         "",
         f"- action: `{request.tool}`, digest `{digest}`",
-        f"- why it waits: {request.why} (rule `{request.rule_id}`)",
+        f"- why it waits: {request.why} (rule `{request.rule_id}`)"
+        + (f", risk {request.risk}" if request.risk else ""),
         f"- may decide: {', '.join(f'`{who}`' for who in state.deciders(now)) or 'every reviewer'}",
     ]
     if request.approvers > 1:

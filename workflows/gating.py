@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id
     from contracts.task import StepStatus, TaskStage
     from contracts.tools import ToolCall, ToolDeclaration
-    from policy import authority, escalation, granting
+    from policy import authority, briefing, escalation, granting
     from policy import ladder as ladders
     from workflows import options, recording
     from workflows.escalating import escalate
@@ -67,12 +67,13 @@ class Gating:
         call: ToolCall,
         verdict: authority.GateVerdict,
         number: int,
+        messages: Sequence[Message],
     ) -> Go | Stop:
         """What becomes of the step's call number `number`: a grant covers it, or a person is waited for."""
         granted = await self._granted(tool, call, verdict)
         if granted is not None:
             return granted
-        request = self._request(composition.phrases, tool, call, verdict, number)
+        request = self._request(composition, tool, call, verdict, number, messages)
         await self._open(request)
         await self._moved(TaskStage.WAITING_APPROVAL)
         outcome = await self._outcome(request)
@@ -118,7 +119,13 @@ class Gating:
         )
 
     def _request(
-        self, phrases: Phrases, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict, number: int
+        self,
+        composition: Composition,
+        tool: ToolDeclaration,
+        call: ToolCall,
+        verdict: authority.GateVerdict,
+        number: int,
+        messages: Sequence[Message],
     ) -> ApprovalRequest:
         context, rule, subject = self._context, verdict.rule, self._context.subject_id
         arguments = json.loads(call.arguments.body)
@@ -138,11 +145,11 @@ class Gating:
             why=verdict.reason,
             context_pack=Content(
                 subject_id=subject,
-                body=f"The caller wants: {context.goal.body}\n\n{context.conversation.body}",
+                body=briefing.context_pack(tool, arguments, verdict, context, messages),
             ),
             reviewers=rule.reviewers if rule else (),
             deadline_seconds=rule.deadline_seconds if rule else 300.0,
-            ladder=ladders.with_words(ladders.of(rule), phrases) if rule else (),
+            ladder=ladders.with_words(ladders.of(rule), composition.phrases) if rule else (),
             grace_seconds=rule.grace_seconds if rule else 600.0,
             max_extension_seconds=rule.max_extension_seconds if rule else 0.0,
             editable=rule.editable if rule else {},
@@ -150,6 +157,7 @@ class Gating:
             grant_seconds=rule.grant_seconds if rule else 0.0,
             role=call.role,
             say=tool.say,
+            risk=briefing.risk(tool).value,
             reply_to=workflow.info().workflow_id,
         )
 
@@ -166,6 +174,7 @@ class Gating:
                     SearchAttributePair(options.SESSION, request.session_id),
                     SearchAttributePair(options.SUBJECT, request.subject_id),
                     SearchAttributePair(options.COMPOSITION, request.composition),
+                    SearchAttributePair(options.RISK, request.risk),
                 ]
             ),
         )

@@ -121,7 +121,7 @@ class HandoffWorkflow:
         verdict = authority.gate(composition, tool)
         remark: str | None = None
         if verdict.gated:
-            decided = await self._gating.ask(composition, tool, call, verdict, number)
+            decided = await self._gating.ask(composition, tool, call, verdict, number, self._messages)
             if isinstance(decided, Stop):
                 return (
                     self._ended_early(composition) if self._pace.over else self._result(decided.status, decided.words)
