@@ -75,7 +75,9 @@ def facts(conversation: Conversation) -> list[Fact]:
         if line.speaker:
             found += list(_said(line.text, line.speaker))
         else:
-            found += [Fact(text, "prompt") for text in sentences(line.text) if not _instruction(text)]
+            # A summary of the call repeats what was asked: a question is no answer to itself.
+            told = (text for text in sentences(line.text) if not text.rstrip().endswith("?"))
+            found += [Fact(text, "prompt") for text in told if not _instruction(text)]
     for value in conversation.material:
         found += [Fact(text, "prompt") for text in _fields(value)]
     turns = conversation.turns

@@ -77,6 +77,12 @@ def test_instructions_are_never_told_as_facts() -> None:
     assert "medical" not in said(Dialogue(FACTS, VET).say("what is medical advice"))
 
 
+def test_a_question_that_a_summary_repeats_is_no_answer() -> None:
+    told = f"{FACTS}Earlier in this call: How long does a vaccination take? Where can I park on Sundays?\n"
+    assert "ten minutes" in said(Dialogue(told, VET).say("how long does a vaccination take?"))
+    assert "?" not in said(Dialogue(told, VET).say("where can I park on Sundays?"))
+
+
 def test_facts_beat_a_tool_that_matches_weakly() -> None:
     assert "thirty days" in said(Dialogue(SHOP_FACTS, SHOP).say("how long are returns accepted"))
 
