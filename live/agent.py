@@ -15,6 +15,7 @@ from live.audio import without_lead
 from live.config import Timings
 from live.context import CallContext, leading_instructions
 from live.phrasebook import chime
+from live.thinking import ChatModels
 from live.voices import Voices
 from policy.speakable import speakable_stream
 
@@ -48,6 +49,7 @@ class VoiceAgent(Agent):
         context: CallContext,
         phrases: Phrases,
         timings: Timings,
+        models: ChatModels,
         voices: Voices,
         not_offered: Callable[[str], None],
         holding: Holding,
@@ -56,6 +58,7 @@ class VoiceAgent(Agent):
         self._context = context
         self._phrases = phrases
         self._timings = timings
+        self._models = models
         self._voices = voices
         self._not_offered = not_offered
         self._holding = holding
@@ -69,10 +72,12 @@ class VoiceAgent(Agent):
                 yield instead
             return
         request, offered = self._with_states(chat_ctx), set(llm.ToolContext(tools).function_tools)
-        for attempt, patience in enumerate((self._timings.first_token, self._timings.second_try)):
+        patiences = (self._timings.first_token, self._timings.second_try)
+        for attempt, (model, patience) in enumerate(zip(self._models.tries(), patiences, strict=True)):
             began = False
+            answer = self._models.ask(model, self, request, tools, model_settings, patience)
             try:
-                async for chunk in _within(Agent.default.llm_node(self, request, tools, model_settings), patience):
+                async for chunk in _within(answer, patience):
                     began = began or _says_something(chunk)
                     for name in _called(chunk) - offered:
                         self._not_offered(name)
@@ -83,9 +88,11 @@ class VoiceAgent(Agent):
                 )
             else:
                 if began:
+                    self._models.rota.worked(model)
                     self._holding.answered()
                     return
                 logger.warning("model said nothing", extra={"attempt": attempt})
+            self._models.rota.failed(model)
             if began:
                 break  # a second try would say the beginning twice
             if attempt == 0:

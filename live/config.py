@@ -42,13 +42,22 @@ class Timings:
 
 
 @dataclass(frozen=True)
-class SecondVoice:
-    """Another service that speaks OpenAI's speech wire."""
+class Service:
+    """A service on one of the wires that we speak. `voice` where it speaks."""
 
     base_url: str
     api_key: str
     model: str
-    voice: str
+    voice: str = ""
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """Who is asked when the first service does not answer; None: nobody."""
+
+    chat: Service | None = None
+    listening: Service | None = None
+    voice: Service | None = None
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class LiveConfig:
     spool_dir: Path
     phrases_dir: Path
     watch_socket: Path
-    second_voice: SecondVoice | None = None
+    second: Seconds = Seconds()
     use_turn_detector: bool = True
     preemptive_generation: bool = False
     timings: Timings = field(default_factory=Timings)

@@ -6,16 +6,18 @@ import logging
 import threading
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from livekit.agents import APIConnectOptions, inference
+from livekit.agents import APIConnectOptions, inference, stt
 from livekit.agents.voice import AgentSession
 from livekit.agents.voice.agent_session import SessionConnectOptions
 from livekit.plugins import deepgram, openai
 from openai import AsyncClient, Client, OpenAIError
 
 from contracts.composition import Composition, Role, SpeechModels
-from live.config import LiveConfig
+from live.config import LiveConfig, Service
 from live.phrasebook import Phrasebook
+from live.thinking import ChatModels
 from live.voices import Voices
 
 logger = logging.getLogger("greenroom.live.models")
@@ -46,10 +48,35 @@ def warm_up(config: LiveConfig) -> Warm:
 def build_voices(config: LiveConfig, speech: SpeechModels, warm: Warm) -> Voices:
     """The composition's voice, then the second one if there is any, then what is in the phrasebook."""
     voices = [openai.TTS(model=speech.tts, voice=speech.voice, response_format="pcm", client=warm.client)]
-    if (second := config.second_voice) is not None:
+    if (second := config.second.voice) is not None:
         client = AsyncClient(base_url=second.base_url, api_key=second.api_key, max_retries=0)
         voices.append(openai.TTS(model=second.model, voice=second.voice, response_format="pcm", client=client))
     return Voices(voices, _phrasebook(config, speech), patience=config.timings.first_audio)
+
+
+def build_chat_models(config: LiveConfig) -> ChatModels:
+    if (second := config.second.chat) is None:
+        return ChatModels()
+    client = AsyncClient(base_url=second.base_url, api_key=second.api_key, max_retries=0)
+    return ChatModels(openai.LLM(model=second.model, client=client))
+
+
+def _recognition(config: LiveConfig, speech: SpeechModels) -> stt.STT[Any]:
+    first = Service(base_url=config.deepgram_base_url, api_key=config.deepgram_api_key, model=speech.stt)
+    services = [first] if config.second.listening is None else [first, config.second.listening]
+    plugins: list[stt.STT[Any]] = [
+        deepgram.STT(
+            model=service.model,
+            language=speech.language,
+            base_url=service.base_url,
+            api_key=service.api_key,
+            endpointing_ms=STT_ENDPOINTING_MS,
+        )
+        for service in services
+    ]
+    if len(plugins) == 1:
+        return plugins[0]
+    return stt.FallbackAdapter(plugins, attempt_timeout=3.0, max_retry_per_stt=0, retry_interval=0.5)
 
 
 def _phrasebook(config: LiveConfig, speech: SpeechModels) -> Phrasebook:
@@ -81,13 +108,7 @@ def build_session(config: LiveConfig, composition: Composition, role: Role, warm
     """The session of one call, not started."""
     speech, timings = composition.speech, config.timings
     return AgentSession[None](
-        stt=deepgram.STT(
-            model=speech.stt,
-            language=speech.language,
-            base_url=config.deepgram_base_url,
-            api_key=config.deepgram_api_key,
-            endpointing_ms=STT_ENDPOINTING_MS,
-        ),
+        stt=_recognition(config, speech),
         llm=openai.LLM(model=role.model, client=warm.client),
         vad=warm.vad,
         turn_handling={

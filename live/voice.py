@@ -26,7 +26,7 @@ from live.escalation import Escalating
 from live.following import Following
 from live.hearing import Hearing
 from live.leaving import Leaving, Reason
-from live.models import Warm, build_session, build_voices
+from live.models import Warm, build_chat_models, build_session, build_voices
 from live.room_events import RoomEvents
 from live.toolbelt import Refusals, Registry, delegate_tool, offered, person_tool, registry_tools
 from policy.readback import ReadBack
@@ -190,6 +190,7 @@ class VoiceCall:
             context=self._context,
             phrases=composition.phrases,
             timings=self._config.timings,
+            models=build_chat_models(self._config),
             voices=build_voices(self._config, composition.speech, self._warm),
             not_offered=refusals.not_offered,
             holding=self._escalating,

@@ -17,11 +17,10 @@ from livekit.agents import APIConnectionError, APIConnectOptions, APIError, APIT
 from livekit.agents.utils import shortuuid
 
 from live.phrasebook import Phrasebook
+from live.rota import Rota
 
 logger = logging.getLogger("greenroom.live.voices")
 
-REST_SECONDS = 20.0
-"""How long a voice that failed is asked only after the others."""
 FRAME_SECONDS = 0.1
 ONE_TRY = APIConnectOptions(max_retry=0)
 
@@ -50,29 +49,16 @@ class Voices(tts.TTS[Any]):
         )
         self.phrasebook = phrasebook
         self.patience = patience
+        self.rota = Rota(voices, clock)
         self._voices = list(voices)
-        self._clock = clock
-        self._rests_until: dict[tts.TTS[Any], float] = {}
 
     @property
     def model(self) -> str:
-        return self.in_order()[0].model
+        return self.rota.in_order()[0].model
 
     @property
     def provider(self) -> str:
-        return self.in_order()[0].provider
-
-    def in_order(self) -> list[tts.TTS[Any]]:
-        """Those that failed lately come last."""
-        now = self._clock()
-        return sorted(self._voices, key=lambda voice: self._rests_until.get(voice, 0.0) > now)
-
-    def worked(self, voice: tts.TTS[Any]) -> None:
-        self._rests_until.pop(voice, None)
-
-    def failed(self, voice: tts.TTS[Any], error: Exception) -> None:
-        logger.warning("voice failed", extra={"voice": voice.provider, "error": type(error).__name__})
-        self._rests_until[voice] = self._clock() + REST_SECONDS
+        return self.rota.in_order()[0].provider
 
     def synthesize(self, text: str, *, conn_options: APIConnectOptions = ONE_TRY) -> tts.ChunkedStream:
         return _Sentence(voices=self, text=text, conn_options=conn_options)
@@ -100,14 +86,16 @@ class _Sentence(tts.ChunkedStream):
             num_channels=self._voices.num_channels,
             mime_type="audio/pcm",
         )
-        for voice in self._voices.in_order():
+        rota = self._voices.rota
+        for voice in rota.in_order():
             try:
                 await self._say(voice, output_emitter)
             except APIError as error:
                 # What was begun is begun again by the next: a sentence twice is better than half of one.
-                self._voices.failed(voice, error)
+                logger.warning("voice failed", extra={"voice": voice.provider, "error": type(error).__name__})
+                rota.failed(voice)
             else:
-                self._voices.worked(voice)
+                rota.worked(voice)
                 return
         pcm = await asyncio.to_thread(self._voices.phrasebook.audio, self._input_text)
         if pcm is None:

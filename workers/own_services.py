@@ -15,13 +15,7 @@ from dotenv import dotenv_values
 from workers.settings import env_file
 
 _PAIRS = (("OPENAI_BASE_URL", "OPENAI_API_KEY"), ("DEEPGRAM_BASE_URL", "DEEPGRAM_API_KEY"))
-_MORE = (
-    "GREENROOM_CHAT_MODEL",
-    "GREENROOM_SECOND_VOICE_URL",
-    "GREENROOM_SECOND_VOICE_API_KEY",
-    "GREENROOM_SECOND_VOICE_MODEL",
-    "GREENROOM_SECOND_VOICE",
-)
+_MORE = ("GREENROOM_CHAT_MODEL", "GREENROOM_SECOND_")
 _REAL = {"OPENAI_BASE_URL": "https://api.openai.com/v1", "DEEPGRAM_BASE_URL": "https://api.deepgram.com/v1/listen"}
 
 
@@ -42,7 +36,7 @@ def dotenv() -> dict[str, str]:
 def own_services(dotenv: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> OwnServices:
     """The user's choice of services; empty for the house's."""
     given = {**dotenv, **{name: value for name, value in environment.items() if value}}
-    env = {name: given[name] for name in _MORE if name in given}
+    env = {name: value for name, value in given.items() if name.startswith(_MORE)}
     lines = []
     for base, key in _PAIRS:
         if base in given:

@@ -87,6 +87,16 @@ class Settings(BaseSettings):
     )
     deepgram_api_key: SecretStr = Field(SecretStr(""), validation_alias="DEEPGRAM_API_KEY", description="Its key.")
 
+    second_chat_url: HttpUrl | None = Field(
+        None, description="Another chat service of OpenAI's protocol, asked when the first does not answer."
+    )
+    second_chat_api_key: SecretStr = Field(SecretStr(""), description="Its key.")
+    second_chat_model: str = Field("house-1", description="Its model.")
+    second_listen_url: HttpUrl | None = Field(
+        None, description="Another recognition service of Deepgram's protocol, with the path /v1/listen."
+    )
+    second_listen_api_key: SecretStr = Field(SecretStr(""), description="Its key.")
+    second_listen_model: str = Field("nova-3", description="Its model.")
     second_voice_url: HttpUrl | None = Field(
         None, description="Another speech service of OpenAI's protocol, asked when the first does not answer."
     )

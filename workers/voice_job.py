@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from livekit.agents import JobContext, JobProcess
+from pydantic import SecretStr
 from temporalio.client import Client
 
-from live.config import LiveConfig, SecondVoice
+from live.config import LiveConfig, Seconds, Service
 from live.models import Warm, make_phrases, warm_up
 from live.voice import VoiceCall
 from tools.compositions import load_compositions
@@ -26,19 +27,24 @@ def live_config(settings: Settings) -> LiveConfig:
         deepgram_api_key=settings.deepgram_api_key.get_secret_value() or "keyless",
         spool_dir=settings.spool_dir,
         phrases_dir=settings.phrases_dir,
-        second_voice=_second_voice(settings),
+        second=_seconds(settings),
         watch_socket=settings.watch_socket,
     )
 
 
-def _second_voice(settings: Settings) -> SecondVoice | None:
-    if settings.second_voice_url is None:
-        return None
-    return SecondVoice(
-        base_url=settings.second_voice_url,
-        api_key=settings.second_voice_api_key.get_secret_value() or "keyless",
-        model=settings.second_voice_model,
-        voice=settings.second_voice,
+def _seconds(settings: Settings) -> Seconds:
+    def service(url: str | None, key: SecretStr, model: str, voice: str = "") -> Service | None:
+        return None if url is None else Service(url, key.get_secret_value() or "keyless", model, voice)
+
+    return Seconds(
+        chat=service(settings.second_chat_url, settings.second_chat_api_key, settings.second_chat_model),
+        listening=service(settings.second_listen_url, settings.second_listen_api_key, settings.second_listen_model),
+        voice=service(
+            settings.second_voice_url,
+            settings.second_voice_api_key,
+            settings.second_voice_model,
+            settings.second_voice,
+        ),
     )
 
 

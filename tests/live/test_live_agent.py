@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 from live_samples import state
 from livekit import rtc
-from livekit.agents import Agent, APIConnectionError, APIStatusError, FlushSentinel, llm
+from livekit.agents import Agent, APIConnectionError, APIStatusError, FlushSentinel, ModelSettings, llm
 from livekit.plugins import openai
 
 from contracts.composition import Phrases
@@ -21,6 +22,7 @@ from live.audio import without_lead
 from live.config import Timings
 from live.context import CallContext
 from live.phrasebook import Phrasebook, chime
+from live.thinking import ChatModels
 from live.voices import Voices
 
 Node = Callable[..., AsyncIterator[Any]]
@@ -99,6 +101,7 @@ def an_agent(
     not_offered: Callable[[str], None] = lambda _: None,
     holding: Holding | None = None,
     tools: list[llm.Tool] | None = None,
+    models: ChatModels | None = None,
 ) -> VoiceAgent:
     voice = openai.TTS(api_key="none", base_url="http://127.0.0.1:9")
     return VoiceAgent(
@@ -108,6 +111,7 @@ def an_agent(
         context=context or CallContext(),
         phrases=PHRASES,
         timings=Timings(first_token=0.1, second_try=0.1),
+        models=models or ChatModels(),
         voices=Voices([voice], Phrasebook(phrases, "house"), patience=0.1),
         not_offered=not_offered,
         holding=holding or NobodyAsked(),
@@ -120,15 +124,16 @@ async def reply(
     context: CallContext | None = None,
     not_offered: Callable[[str], None] = lambda _: None,
     holding: Holding | None = None,
+    second: ChatModels | None = None,
 ) -> str:
     monkeypatch.setattr(Agent.default, "llm_node", models)
-    agent = an_agent(Path("/nonexistent"), context or CallContext(), not_offered, holding)
+    agent = an_agent(Path("/nonexistent"), context or CallContext(), not_offered, holding, models=second)
     chat_ctx = llm.ChatContext.empty()
     chat_ctx.add_message(role="system", content="Be kind.")
     chat_ctx.add_message(role="user", content="hello")
     spoken = ""
     async with asyncio.timeout(2):
-        async for chunk in agent.llm_node(chat_ctx, [], Any):  # type: ignore[arg-type]
+        async for chunk in agent.llm_node(chat_ctx, [], ModelSettings()):
             if isinstance(chunk, llm.ChatChunk):
                 spoken += (chunk.delta.content or "") if chunk.delta else ""
             elif not isinstance(chunk, FlushSentinel):
@@ -145,6 +150,33 @@ async def test_a_model_that_works_is_passed_through(monkeypatch: pytest.MonkeyPa
 async def test_one_failure_is_bridged_and_two_are_admitted(monkeypatch: pytest.MonkeyPatch, fault: Node) -> None:
     assert await reply(monkeypatch, Models(fault, answers)) == f"{HOLDING} Forty two."
     assert await reply(monkeypatch, Models(fault)) == f"{HOLDING}  {UNANSWERED}"
+
+
+class Second(llm.LLM[Any]):
+    """A second model; counts how often it is asked."""
+
+    def __init__(self, node: Node = answers) -> None:
+        super().__init__()
+        self.node, self.asked = node, 0
+
+    @asynccontextmanager
+    async def chat(self, **_: object) -> AsyncIterator[AsyncIterator[llm.ChatChunk]]:  # type: ignore[override]
+        self.asked += 1
+        yield self.node()
+
+
+@pytest.mark.parametrize("fault", [errs, hangs, is_empty])
+async def test_a_second_model_answers_and_is_asked_first_for_a_while(
+    monkeypatch: pytest.MonkeyPatch, fault: Node
+) -> None:
+    first, model = Models(fault), Second()
+    second = ChatModels(model)
+    assert await reply(monkeypatch, first, second=second) == f"{HOLDING} Forty two."
+    assert await reply(monkeypatch, first, second=second) == "Forty two."
+    assert (len(first.requests), model.asked) == (1, 2)
+    model.node = errs
+    assert await reply(monkeypatch, first, second=second) == f"{HOLDING}  {UNANSWERED}", "both were asked"
+    assert (len(first.requests), model.asked) == (2, 3)
 
 
 @pytest.mark.parametrize("fault", [breaks, stalls])

@@ -13,7 +13,8 @@ from livekit.agents import APIConnectOptions, APIError, APIStatusError, tts
 
 from contracts.composition import Phrases
 from live.phrasebook import RATE, Phrasebook, chime, sentences
-from live.voices import REST_SECONDS, Voices
+from live.rota import REST_SECONDS
+from live.voices import Voices
 
 PATIENCE = 0.2
 PHRASES = Phrases(greeting="Hello, this is the weather line. How can I help you?", holding="One moment, please.")
