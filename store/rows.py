@@ -62,7 +62,7 @@ def to_row(record: Contract) -> dict[str, Any]:
             row[name + SUBJECT] = None if value is None else value.subject_id
             row[name + BODY] = None if value is None else value.body
         else:
-            row[name] = value
+            row[name] = list(value) if isinstance(value, tuple) else value  # as JSON has it
     return row
 
 

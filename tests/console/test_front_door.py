@@ -148,7 +148,7 @@ async def test_an_unknown_composition_is_refused_naming_the_known(door: Door) ->
     answer = await door.ask(composition="sales")
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
-    assert "support" in answer.json()["detail"] and answer.json()["allowed"] == ["support"]
+    assert "support" in answer.json()["detail"] and "support" in answer.json()["allowed"]
     assert not door.sessions.started and not door.rooms.created
 
 
