@@ -90,6 +90,10 @@ _WISH = re.compile(
 _PART = re.compile(r"(?<=[.!?;])\s+|\n+|,\s+(?:and |but |so )?|\s+(?:and|but|so|then)\s+")
 
 
+_TOLD = re.compile(r"\b(tell me|let me know)(?:\s*,\s*please)?\s*,\s*")
+"""What is to be told follows after a comma: "tell me" alone is no wish."""
+
+
 def act_of(text: str) -> Act:
     """The dialogue act of an utterance. Purely by its words: no knowledge of tools or facts."""
     low = re.sub(r"\s+", " ", re.sub(r"[^\w\s']", " ", expand(text))).strip()
@@ -135,7 +139,7 @@ def is_request(text: str) -> bool:
 
 
 def _parts(text: str) -> list[str]:
-    parts = _PART.split(expand(text))
+    parts = _PART.split(_TOLD.sub(r"\1 ", expand(text)))
     return [expand(without_fillers(part)) for part in parts if part and part.strip()]
 
 

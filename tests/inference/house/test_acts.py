@@ -32,6 +32,8 @@ from tests.inference.house.dialogue import Dialogue, said
         ("do you remember my code", Act.QUESTION),
         ("what time do you close on saturday", Act.QUESTION),
         ("is it far", Act.QUESTION),
+        ("tell me, please, when do you open", Act.QUESTION),
+        ("let me know, is it far", Act.QUESTION),
         ("I want to speak to a real person", Act.REQUEST),
         ("please send the confirmation to my email address", Act.REQUEST),
         ("could we set up a plan", Act.REQUEST),
