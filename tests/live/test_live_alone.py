@@ -9,6 +9,7 @@ from live_room import LiveRoom
 from live_samples import support, until
 
 from workers.caller.caller import Caller
+from workers.caller.events import AgentSpeechStarted
 from workers.demo.hearing import hears_any, hears_phrase
 
 pytestmark = pytest.mark.stack
@@ -32,6 +33,18 @@ async def test_it_greets_and_answers_without_a_snapshot(alone: LiveRoom) -> None
     await caller.say("What are your opening hours on Saturdays?")
     answer = await caller.wait_heard(30)
     assert answer is not None and hears_any(answer.text, ("weekdays",)), answer
+    await caller.hang_up()
+
+
+async def test_two_sentences_are_one_utterance_on_either_side(alone: LiveRoom) -> None:
+    caller = await alone.ring()
+    greeting = await caller.wait_heard(30)
+    assert greeting is not None and hears_phrase(greeting.text, PHRASES.greeting), greeting
+    await caller.say("Hello. How long is the warranty?")
+    answer = await caller.wait_heard(30)
+    assert answer is not None and hears_phrase(answer.text, "a warranty of two years"), answer
+    starts = [event for event in caller.events if isinstance(event, AgentSpeechStarted)]
+    assert len(starts) == 2 and not any(event.over_caller for event in starts), "nobody answered the hello alone"
     await caller.hang_up()
 
 
