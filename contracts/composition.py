@@ -68,6 +68,7 @@ class Phrases(Contract):
         "I have noted your request, but the system behind me does not answer right now. "
         "It will be done as soon as it is back."
     )
+    resumed: str = "As I was saying: {news}"
     still_there: str = "I cannot hear you. Are you still there?"
     waiting_approval: str = "A colleague is checking your request now. I will tell you as soon as it is decided."
     edited: str = "A colleague approved it with a change: {action}."
@@ -148,6 +149,25 @@ class Attendance(Contract):
     arrival_seconds: float = Field(default=120.0, gt=0)
 
 
+class Webhook(Contract):
+    """Where an outcome goes that the caller has not heard `after_seconds` after the call.
+
+    The person is told it in the next call all the same. `secret_env` names the environment variable of the durable
+    process that holds the secret of the signature.
+    """
+
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+")]
+    secret_env: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    after_seconds: float = Field(default=30.0, ge=0)
+
+
+class Deliveries(Contract):
+    """What is owed to callers. `expire_seconds`: how long an outcome is worth telling."""
+
+    expire_seconds: float = Field(default=7 * 24 * 3600.0, gt=0)
+    webhook: Webhook | None = None
+
+
 class Limits(Contract):
     """`task_seconds` bounds the work of a task, not the wait for a person. `parallel_steps` of it run at a time.
 
@@ -184,6 +204,7 @@ class Composition(Contract):
     phrases: Phrases
     attendance: Attendance = Attendance()
     limits: Limits = Field(default_factory=Limits)
+    deliveries: Deliveries = Field(default_factory=Deliveries)
 
     def role(self, name: str) -> Role:
         """The role of that name. Raises KeyError."""

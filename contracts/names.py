@@ -26,6 +26,7 @@ class WorkflowType(StrEnum):
     ESCALATION = "Escalation"
     CHECKPOINT = "Checkpoint"
     SUMMARY = "Summary"
+    WEBHOOK = "Webhook"
 
 
 class Signal(StrEnum):
@@ -48,6 +49,7 @@ class Signal(StrEnum):
     DELIVER = "deliver"
     PRESENCE = "presence"
     REPORT = "report"
+    POSTED = "posted"
     # task and hand-off
     APPROVAL_DECIDED = "approval_decided"
     CHECKPOINT_DECIDED = "checkpoint_decided"
@@ -113,6 +115,10 @@ def summary_workflow_id(session_id: str) -> str:
 
 def inbox_workflow_id(subject_id: str) -> str:
     return f"inbox/{subject_id}"
+
+
+def webhook_workflow_id(delivery_id: str) -> str:
+    return f"delivery/{delivery_id}/webhook"
 
 
 def task_workflow_id(task_id: str) -> str:

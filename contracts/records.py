@@ -9,7 +9,7 @@ from pydantic import Field
 from contracts.approval import ApprovalStage
 from contracts.base import Content, Contract, Moment
 from contracts.checkpoint import CheckpointStage
-from contracts.delivery import DeliveryState
+from contracts.delivery import DeliveryState, WebhookState
 from contracts.escalation import EscalationCause, EscalationStage
 from contracts.grants import GrantScope
 from contracts.session import Turn
@@ -199,6 +199,10 @@ class DeliveryRecord(Contract):
     heard_in: str | None = None
     created_at: Moment
     updated_at: Moment
+    expires_at: Moment | None = None
+    reason: str | None = None
+    """Why it is in that state, where the state alone does not say."""
+    webhook: WebhookState | None = None
 
 
 class ArtifactRecord(Contract):

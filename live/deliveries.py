@@ -10,6 +10,7 @@ from typing import Protocol
 
 from livekit.agents import AgentSession
 
+from contracts.base import Content
 from contracts.composition import Phrases
 from contracts.delivery import DeliveryOutcome, DeliveryReport, Offer
 from policy.desk import DeliveryDesk, Playout
@@ -79,15 +80,26 @@ class Deliveries:
         await handle
         failed = handle.exception() is not None or self._failures() > failures
         playout = Playout(interrupted=handle.interrupted, failed=failed, reachable=self._reachable())
-        self._report(offer, self._desk.ended(playout))
+        outcome = self._desk.ended(playout)
+        spoken = " ".join(filter(None, (getattr(item, "text_content", None) for item in handle.chat_items)))
+        self._report(
+            offer,
+            outcome,
+            spoken=spoken if outcome is DeliveryOutcome.INTERRUPTED else None,
+            reason="no voice" if outcome is DeliveryOutcome.FAILED else None,
+        )
 
     def _words(self, offer: Offer) -> str:
         if offer.carried and not self._welcomed:
             self._welcomed = True
             return self._phrases.welcome_back.format(news=offer.speech.body)
+        if offer.resumed:
+            return self._phrases.resumed.format(news=offer.speech.body)
         return offer.speech.body
 
-    def _report(self, offer: Offer, outcome: DeliveryOutcome) -> None:
+    def _report(
+        self, offer: Offer, outcome: DeliveryOutcome, *, spoken: str | None = None, reason: str | None = None
+    ) -> None:
         logger.info(
             "delivery", extra={"delivery": offer.delivery_id, "attempt": offer.attempt, "outcome": outcome.value}
         )
@@ -97,5 +109,7 @@ class Deliveries:
             session_id=self._session_id,
             outcome=outcome,
             at=datetime.now(UTC),
+            spoken=Content(subject_id=offer.speech.subject_id, body=spoken) if spoken else None,
+            reason=reason,
         )
         self._reports.report(offer.speech.subject_id, report)

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, I
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
-SCHEMA_REVISION = "0004"
+SCHEMA_REVISION = "0005"
 """The migration that these tables are the result of; `open_engine` compares the database with it."""
 
 metadata = MetaData(
@@ -249,6 +249,9 @@ deliveries = Table(
     _text("heard_in", optional=True),
     _time("created_at"),
     _time("updated_at"),
+    _time("expires_at", optional=True),
+    _text("reason", optional=True),
+    _text("webhook", optional=True),
     Index(None, "subject_id", "state"),
     Index(None, "session_id"),
 )
@@ -263,6 +266,7 @@ artifacts = Table(
     *content("body"),
     _time("created_at"),
     Index(None, "session_id", "created_at"),
+    Index(None, "subject_id", "kind", "created_at"),
 )
 
 audit_entries = Table(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import openai
 import uvicorn
 from fastapi import FastAPI
@@ -24,6 +26,7 @@ from activities.records import RecordActivities, RecordStore
 from activities.rooms import RoomActivities
 from activities.tools import ToolActivities
 from activities.transcripts import TranscriptActivities, TranscriptSource
+from activities.webhooks import WebhookActivities
 from contracts.composition import Composition
 from contracts.names import TaskQueue
 from contracts.records import DeliveryRecord, TaskRecord
@@ -45,6 +48,7 @@ from workflows.inbox import InboxWorkflow
 from workflows.session import SessionWorkflow
 from workflows.summary import SummaryWorkflow
 from workflows.task import TaskWorkflow
+from workflows.webhook import WebhookWorkflow
 
 logger = logging.getLogger("greenroom.durable")
 
@@ -58,6 +62,7 @@ WORKFLOWS: Sequence[type] = (
     EscalationWorkflow,
     CheckpointWorkflow,
     SummaryWorkflow,
+    WebhookWorkflow,
 )
 INTERCEPTORS: Sequence[Interceptor] = (SignalArity(),)
 QUEUES = {queue.name.lower(): queue for queue in TaskQueue}
@@ -92,6 +97,7 @@ class Outside:
     registries: Mapping[str, ToolRegistry]
     chat: openai.AsyncOpenAI
     livekit: api.LiveKitAPI
+    web: httpx.AsyncClient
 
 
 @asynccontextmanager
@@ -122,6 +128,7 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
             registries={c.id: ToolRegistry(c, servers) for c in compositions.values()},
             chat=chat,
             livekit=livekit,
+            web=await stack.enter_async_context(httpx.AsyncClient(timeout=10.0, follow_redirects=False)),
         )
 
 
@@ -132,7 +139,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
     source: TranscriptSource = to.records
     if queue is TaskQueue.RECORDS:
         records = RecordActivities(store, to.compositions)
-        mailbox = MailboxActivities(to.client)
+        mailbox = MailboxActivities(to.client, to.compositions)
         transcripts = TranscriptActivities(source)
         activities += [records.write, records.reviewer, records.reviewers_of, records.composition]
         activities += [records.grants, mailbox.deliver, mailbox.presence]
@@ -142,7 +149,8 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         activities += [models.plan, models.think, models.summarize]
     elif queue is TaskQueue.TOOLS:
         tools = ToolActivities(to.registries)
-        activities += [tools.call, tools.call_repeatable, tools.resolve, tools.objection]
+        webhooks = WebhookActivities(to.web, to.compositions, os.environ.get)
+        activities += [tools.call, tools.call_repeatable, tools.resolve, tools.objection, webhooks.post]
     elif queue is TaskQueue.ROOMS:
         rooms = RoomActivities(to.livekit, to.client)
         activities += [rooms.attend, rooms.probe, rooms.close]

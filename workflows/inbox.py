@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from temporalio import workflow
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.delivery import Delivery, DeliveryReport, DeliveryView, InboxStart, Presence
+    from contracts.delivery import (
+        Delivery,
+        DeliveryPosted,
+        DeliveryReport,
+        DeliveryView,
+        InboxStart,
+        Presence,
+        WebhookStart,
+    )
     from contracts.events import DeliveryOffered, DeliveryWithdrawn
-    from contracts.names import VIEW_QUERY, Signal, session_workflow_id
-    from contracts.records import DeliveryRecord
+    from contracts.names import (
+        VIEW_QUERY,
+        Signal,
+        TaskQueue,
+        WorkflowType,
+        session_workflow_id,
+        webhook_workflow_id,
+    )
+    from contracts.records import DeliveryRecord, Record
     from policy import inbox as policy
+    from policy import owed
     from workflows import recording
 
 IDLE = timedelta(hours=24)
+Decide = Callable[[policy.InboxState, datetime], policy.Step]
 
 
 class InboxInput(InboxStart):
     """Whose inbox, and what it already holds when it continues as new."""
 
     carried: policy.InboxState | None = None
+    unwritten: tuple[Record, ...] = ()
 
 
 @workflow.defn(name="Inbox")
@@ -30,48 +51,68 @@ class InboxWorkflow:
     @workflow.init
     def __init__(self, start: InboxInput) -> None:
         self._state = start.carried or policy.InboxState(subject_id=start.subject_id)
-        self._steps: deque[Callable[[policy.InboxState], policy.Step]] = deque()
+        self._journal = recording.Journal(start.unwritten)
+        self._steps: deque[Decide] = deque()
 
     @workflow.run
     async def run(self, start: InboxInput) -> None:
-        while True:
-            self._describe()
-            try:
-                await workflow.wait_condition(
-                    lambda: bool(self._steps), timeout=IDLE, timeout_summary="closes when idle"
-                )
-            except TimeoutError:
-                if not self._state.owes and not self._state.present and not self._steps:
-                    return
+        # The records are written beside: what is owed is offered while the database is away.
+        writing = asyncio.create_task(self._journal.run())
+        while await self._more_to_do():
             while self._steps:
                 await self._carry_out(self._steps.popleft())
-            if workflow.info().is_continue_as_new_suggested() and not self._steps:
+            if workflow.info().is_continue_as_new_suggested():
+                await self._journal.written(recording.BEFORE_CONTINUING)
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(InboxInput(subject_id=start.subject_id, carried=self._state))
+                if not self._steps:
+                    workflow.continue_as_new(
+                        InboxInput(subject_id=start.subject_id, carried=self._state, unwritten=self._journal.unwritten)
+                    )
+        await self._journal.written()
+        writing.cancel()
 
     @workflow.signal(name=Signal.DELIVER.value)
     def deliver(self, delivery: Delivery) -> None:
-        self._steps.append(lambda state: policy.delivered(state, delivery))
+        self._steps.append(lambda state, now: policy.delivered(state, delivery, now))
 
     @workflow.signal(name=Signal.PRESENCE.value)
     def presence(self, news: Presence) -> None:
-        self._steps.append(lambda state: policy.presence(state, news))
+        self._steps.append(lambda state, now: policy.presence(state, news, now))
 
     @workflow.signal(name=Signal.REPORT.value)
     def report(self, report: DeliveryReport) -> None:
-        self._steps.append(lambda state: policy.reported(state, report))
+        self._steps.append(lambda state, now: policy.reported(state, report, now))
+
+    @workflow.signal(name=Signal.POSTED.value)
+    def posted(self, news: DeliveryPosted) -> None:
+        self._steps.append(lambda state, now: policy.posted(state, news, now))
 
     @workflow.query(name=VIEW_QUERY)
     def view(self) -> list[DeliveryView]:
-        return [
-            DeliveryView(delivery=e.delivery, state=e.state, attempts=e.attempts, session_id=e.session_id)
-            for e in self._state.entries
-        ]
+        return [owed.view(entry) for entry in self._state.entries]
 
-    async def _carry_out(self, decide: Callable[[policy.InboxState], policy.Step]) -> None:
-        step = decide(self._state)
+    async def _more_to_do(self) -> bool:
+        """Waits for news, or for what is due without any. False when nothing is owed and nobody came for long."""
+        self._describe()
+        due = policy.wake_at(self._state)
+        timeout = max(due - workflow.now(), timedelta(0)) if due is not None else IDLE
+        try:
+            await workflow.wait_condition(
+                lambda: bool(self._steps),
+                timeout=timeout,
+                timeout_summary="something owed is due" if due is not None else "closes when idle",
+            )
+        except TimeoutError:
+            if due is not None:
+                self._steps.append(policy.woken)
+            elif not self._state.owes and not self._state.present and not self._steps:
+                return False
+        return True
+
+    async def _carry_out(self, decide: Decide) -> None:
+        before = {e.delivery.delivery_id: (e.state, e.attempts) for e in self._state.entries}
+        step = decide(self._state, workflow.now())
         self._state = step.state
-        # Tell the room first: a person waits there. The records follow.
         for gone in step.withdrawals:
             withdrawn = DeliveryWithdrawn(delivery_id=gone.delivery_id)
             await recording.tell(session_workflow_id(gone.session_id), Signal.PUBLISH, withdrawn)
@@ -88,24 +129,40 @@ class InboxWorkflow:
                     epoch=0,
                     vanished=True,
                 )
-                self._steps.append(lambda state, news=gone_session: policy.presence(state, news))  # type: ignore[misc]
-        if step.changed:
-            await recording.write(
-                *(self._record(entry) for entry in step.changed),
-                *(
-                    recording.audit(
-                        entry.session_id or entry.delivery.session_id,
-                        actor="workflow",
-                        action=f"delivery.{entry.state.value}",
-                        target=entry.delivery.delivery_id,
-                        attempt=entry.attempts,
-                    )
-                    for entry in step.changed
+                self.presence(gone_session)
+        for delivery in step.posts:
+            await self._post(delivery)
+        for entry in step.changed:
+            self._journal.add(self._record(entry))
+            if before.get(entry.delivery.delivery_id) == (entry.state, entry.attempts):
+                continue  # only the webhook answered, which has a line of its own
+            self._journal.add(
+                recording.audit(
+                    entry.session_id or entry.delivery.session_id,
+                    actor="workflow",
+                    action=f"delivery.{entry.state.value}",
+                    target=entry.delivery.delivery_id,
+                    attempt=entry.attempts,
+                    reason=entry.reason,
+                    webhook=entry.webhook,
                 ),
-                summary=", ".join(sorted({f"delivery {e.state.value}" for e in step.changed})),
             )
 
-    def _record(self, entry: policy.Entry) -> DeliveryRecord:
+    async def _post(self, delivery: Delivery) -> None:
+        try:
+            await workflow.start_child_workflow(
+                WorkflowType.WEBHOOK.value,
+                WebhookStart(delivery=delivery),
+                id=webhook_workflow_id(delivery.delivery_id),
+                task_queue=TaskQueue.ORCHESTRATION.value,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary="An outcome on its way to a webhook",
+                search_attributes=workflow.info().typed_search_attributes,
+            )
+        except WorkflowAlreadyStartedError:
+            workflow.logger.info("it is on its way to the webhook already")
+
+    def _record(self, entry: owed.Entry) -> DeliveryRecord:
         d = entry.delivery
         return DeliveryRecord(
             delivery_id=d.delivery_id,
@@ -120,10 +177,19 @@ class InboxWorkflow:
             heard_in=entry.session_id,
             created_at=d.created_at,
             updated_at=workflow.now(),
+            expires_at=d.expires_at,
+            reason=entry.reason,
+            webhook=entry.webhook,
         )
 
     def _describe(self) -> None:
-        owed = [e for e in self._state.entries if not e.state.final]
+        due = [e for e in self._state.entries if not e.state.final]
         where = f"on the line in {', '.join(self._state.present)}" if self._state.present else "not on the line"
-        lines = [f"- `{e.delivery.delivery_id}`: {e.state.value}, offered {e.attempts} times" for e in owed]
-        workflow.set_current_details("\n".join([f"**{len(owed)} owed**, the person is {where}", "", *lines]))
+        lines = [
+            f"- `{e.delivery.delivery_id}`: {e.state.value}, offered {e.attempts} times"
+            + (f", {e.reason}" if e.reason else "")
+            + (f", webhook {e.webhook.value}" if e.webhook else "")
+            + (f", until {e.delivery.expires_at:%Y-%m-%d %H:%M} UTC" if e.delivery.expires_at else "")
+            for e in due
+        ]
+        workflow.set_current_details("\n".join([f"**{len(due)} owed**, the person is {where}", "", *lines]))

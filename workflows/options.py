@@ -52,6 +52,17 @@ def models(summary: str, *, patience: timedelta = timedelta(minutes=5)) -> Activ
     )
 
 
+def webhook(summary: str) -> ActivityConfig:
+    """Somebody else's service may be away for a day."""
+    return ActivityConfig(
+        task_queue=TaskQueue.TOOLS.value,
+        start_to_close_timeout=timedelta(seconds=20),
+        schedule_to_close_timeout=timedelta(hours=24),
+        retry_policy=RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5)),
+        summary=summary,
+    )
+
+
 def rooms(summary: str) -> ActivityConfig:
     return ActivityConfig(
         task_queue=TaskQueue.ROOMS.value,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError, is_cancelled_exception
@@ -16,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options
 
 
+BEFORE_CONTINUING = timedelta(seconds=5)
 MOST_AT_ONCE = 200
 """Records of one batch: a day without a database must not make one that is too large to send."""
 
@@ -62,9 +65,12 @@ class Journal:
             await write(*batch, summary=f"{len(batch)} records: {', '.join(sorted({r.type for r in batch}))}")
             del self._unwritten[: len(batch)]
 
-    async def written(self) -> None:
-        """Returns once everything that was added is durable."""
-        await workflow.wait_condition(lambda: not self._unwritten)
+    async def written(self, within: timedelta | None = None) -> None:
+        """Returns once everything that was added is durable, or after a while: before a workflow continues as new."""
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: not self._unwritten, timeout=within, timeout_summary="the database is away"
+            )
 
 
 async def load_composition(composition_id: str) -> Composition:

@@ -279,6 +279,7 @@ class SessionWorkflow:
 
     async def _continue(self) -> None:
         await self._tell_presence()
+        await self._journal.written(recording.BEFORE_CONTINUING)
         await self._stream.continue_as_new(
             lambda stream: [
                 SessionInput(

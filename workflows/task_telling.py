@@ -101,6 +101,7 @@ class Telling:
                 delivery_id=f"{request.task_id}.{kind}" + (f".{self._revision}" if ephemeral else ""),
                 subject_id=request.subject_id,
                 session_id=request.session_id,
+                composition=request.composition,
                 task_id=request.task_id,
                 topic=request.task_id,
                 speech=words,

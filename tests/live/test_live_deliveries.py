@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 from live_samples import support, until, words
-from livekit.agents import AgentSession
+from livekit.agents import AgentSession, llm
 
 from contracts.delivery import DeliveryOutcome, DeliveryReport, Offer
 from live.deliveries import Deliveries
@@ -19,6 +19,7 @@ class Handle:
     def __init__(self) -> None:
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.interrupted = False
+        self.chat_items: list[Any] = []
 
     def __await__(self) -> Any:
         return self.over.__await__()
@@ -46,6 +47,7 @@ class World:
     def __init__(self) -> None:
         self.session = Session()
         self.reports: list[tuple[str, str, int, DeliveryOutcome]] = []
+        self.told: list[DeliveryReport] = []
         self.reachable, self.failures = True, 0
         self.desk = Deliveries(
             cast("AgentSession[None]", self.session),
@@ -58,6 +60,7 @@ class World:
         self.running = asyncio.create_task(self.desk.run())
 
     def report(self, subject_id: str, report: DeliveryReport) -> None:
+        self.told.append(report)
         self.reports.append((subject_id, report.delivery_id, report.attempt, report.outcome))
 
     async def saying(self, count: int) -> Handle:
@@ -160,3 +163,31 @@ async def test_a_withdrawn_offer_is_not_said_though_the_pause_comes(world: World
     world.desk.offered(offer(2))
     await world.saying(1)
     assert world.session.said == ["news 2"]
+
+
+async def test_what_was_said_before_an_interruption_is_reported_and_the_rest_is_introduced() -> None:
+    world = World()
+    world.session.pause.set()
+    world.desk.offered(offer(1))
+    handle = await world.saying(1)
+    handle.interrupted = True
+    handle.chat_items.append(llm.ChatMessage(role="assistant", content=["news"]))
+    handle.over.set_result(None)
+    await until(lambda: len(world.told) == 1)
+    assert world.told[0].spoken == words("news") and world.told[0].reason is None
+    world.desk.offered(offer(1, attempt=2).model_copy(update={"resumed": True}))
+    await world.saying(2)
+    assert world.session.said[-1] == "As I was saying: news 1"
+    world.running.cancel()
+
+
+async def test_a_speech_without_a_voice_says_why() -> None:
+    world = World()
+    world.session.pause.set()
+    world.desk.offered(offer(1))
+    handle = await world.saying(1)
+    world.failures += 1
+    handle.over.set_result(None)
+    await until(lambda: len(world.told) == 1)
+    assert (world.told[0].outcome, world.told[0].reason) == (DeliveryOutcome.FAILED, "no voice")
+    world.running.cancel()

@@ -134,6 +134,7 @@ def delivery(delivery_id: str = "delivery-1", revision: int = 1, **changes: Any)
         "delivery_id": delivery_id, "subject_id": "subject-1", "session_id": "session-1", "task_id": "task-1",
         "topic": "outcome", "state": DeliveryState.OWED, "revision": revision, "attempts": 0,
         "speech": said("Your refund is on its way."), "created_at": MORNING, "updated_at": MORNING,
+        "expires_at": MORNING + timedelta(days=7), "reason": "interrupted",
     }  # fmt: skip
     return DeliveryRecord(**fields | changes)
 

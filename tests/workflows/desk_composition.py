@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from contracts.approval import Editable
-from contracts.composition import ApprovalRule, Attendance, Composition, Limits, Phrases, Role, RoleKind
+from contracts.composition import (
+    ApprovalRule,
+    Attendance,
+    Composition,
+    Deliveries,
+    Limits,
+    Phrases,
+    Role,
+    RoleKind,
+    Webhook,
+)
 from contracts.handoff import Budget
 from contracts.tools import Effect, ToolDeclaration
 
@@ -127,4 +137,14 @@ BRISK = DESK.model_copy(
 )
 """Little time, one step at a time, and a second try."""
 
-COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, TALKATIVE, BRISK)}
+HOOKED = DESK.model_copy(
+    update={
+        "id": "hooked",
+        "deliveries": Deliveries(
+            expire_seconds=600, webhook=Webhook(url="http://127.0.0.1:9/hook", secret_env="SECRET", after_seconds=0.3)
+        ),
+    }
+)
+"""What its callers do not hear goes to a webhook."""
+
+COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, TALKATIVE, BRISK, HOOKED)}

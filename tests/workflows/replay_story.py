@@ -9,6 +9,8 @@ from test_workflow_approval import JSON, Gate, gated
 from test_workflow_attendance import attended
 from test_workflow_checkpoint import looked_at
 from test_workflow_checkpoint import rule as look
+from test_workflow_delivery import deliver as owe
+from test_workflow_delivery import posted
 from test_workflow_escalation import HASTY, asked
 from test_workflow_inbox import offered, report
 from test_workflow_session import call, deliver
@@ -16,7 +18,7 @@ from test_workflow_task import answer, calls, plan, step
 from workflow_world import World, until
 
 from contracts.attendance import AgentLost
-from contracts.delivery import DeliveryOutcome
+from contracts.delivery import DeliveryOutcome, WebhookState
 from contracts.names import (
     Signal,
     approval_workflow_id,
@@ -27,6 +29,7 @@ from contracts.names import (
     step_workflow_id,
     summary_workflow_id,
     task_workflow_id,
+    webhook_workflow_id,
 )
 from contracts.session import CallerPresence
 from contracts.tools import ToolStatus
@@ -38,7 +41,18 @@ Told = dict[str, tuple[str, str | None]]
 async def tell(stage: World) -> Told:
     """Runs every workflow type to its end (an inbox has none: as far as it came)."""
     told: Told = {}
-    for part in (_call, _remembered, _approved, _declined, _changed, _escalated, _checked, _steps, _attendance):
+    for part in (
+        _call,
+        _remembered,
+        _posted,
+        _approved,
+        _declined,
+        _changed,
+        _escalated,
+        _checked,
+        _steps,
+        _attendance,
+    ):
         told |= await part(stage)
     return told
 
@@ -76,6 +90,19 @@ async def _remembered(stage: World) -> Told:
     await it.caller(CallerPresence.GONE)
     await it.ended()
     return {"session-remembered": (session_workflow_id(it.session_id), None)}
+
+
+async def _posted(stage: World) -> Told:
+    subject = new_id("subject")
+    it = await call(stage, subject_id=subject, composition="hooked")
+    owed = await owe(stage, subject, it.session_id, composition="hooked")
+    stage.webhook.answers[owed].append(503)
+    spoken = (await offered(it)).model_copy(update={"attempt": 1})
+    await report(stage, subject, spoken, DeliveryOutcome.FAILED)
+    await it.caller(CallerPresence.GONE)
+    await it.ended()
+    await posted(stage, owed, subject, WebhookState.SENT)
+    return {"webhook": (webhook_workflow_id(owed), None), "inbox-posted": (inbox_workflow_id(subject), None)}
 
 
 async def _approved(stage: World) -> Told:

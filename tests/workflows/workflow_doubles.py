@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 
 from contracts.attendance import AttendRequest, AttendResult, ProbeRequest, ProbeResult, RoomRequest
 from contracts.base import Content
+from contracts.delivery import Delivery
 from contracts.handoff import ThinkRequest, Thought
 from contracts.names import Signal, attendance_workflow_id
 from contracts.summary import Summary, SummaryRequest
@@ -105,6 +106,23 @@ class Tools:
 
     def calls_of(self, task_id: str) -> list[ToolCall]:
         return [call for call in self.called if call.task_id == task_id]
+
+
+class Webhook:
+    """A composition's webhook by script: the statuses of its next answers, 200 when there is none left."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, deque[int]] = defaultdict(deque)
+        self.posted: list[Delivery] = []
+
+    @activity.defn(name="webhooks.post")
+    async def post(self, delivery: Delivery) -> int:
+        self.posted.append(delivery)
+        script = self.answers[delivery.delivery_id]
+        status = script.popleft() if script else 200
+        if status >= 400:
+            raise ApplicationError("no", status, type="WebhookRefused", non_retryable=status < 500)
+        return status
 
 
 def outcome(call: ToolCall, status: ToolStatus) -> ToolOutcome:

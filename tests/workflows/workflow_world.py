@@ -18,7 +18,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
-from workflow_doubles import Models, Rooms, Tools
+from workflow_doubles import Models, Rooms, Tools, Webhook
 
 import migrations
 from activities.mailbox import MailboxActivities
@@ -74,6 +74,7 @@ class World:
     models: Models
     tools: Tools
     rooms: Rooms
+    webhook: Webhook
     records: RecordReader
     database_url: str
     _records: SlowRecords
@@ -186,7 +187,7 @@ async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None
         stack.callback(engine.dispose)
         seed_development_reviewers(engine)
         records = SlowRecords(RecordWriter(engine), RecordReader(engine))
-        found = World(env.client, Models(), Tools(), Rooms(env.client), RecordReader(engine), url, records)
+        found = World(env.client, Models(), Tools(), Rooms(env.client), Webhook(), RecordReader(engine), url, records)
         stack.callback(found.rooms.disband)
         for worker in _workers(found, records):
             await stack.enter_async_context(worker)
@@ -195,7 +196,7 @@ async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None
 
 def _workers(to: World, records: Records) -> list[Worker]:
     """One worker a queue, as the durable processes run them."""
-    store, mailbox = RecordActivities(records, COMPOSITIONS), MailboxActivities(to.client)
+    store, mailbox = RecordActivities(records, COMPOSITIONS), MailboxActivities(to.client, COMPOSITIONS)
     transcripts = TranscriptActivities(records)
     tools = ToolActivities({name: to.tools for name in COMPOSITIONS})
     activities: dict[TaskQueue, list[Callable[..., Any]]] = {
@@ -213,7 +214,7 @@ def _workers(to: World, records: Records) -> list[Worker]:
             transcripts.last_call,
         ],
         TaskQueue.MODELS: [to.models.plan, to.models.think, to.models.summarize],
-        TaskQueue.TOOLS: [tools.call, tools.call_repeatable, tools.resolve, tools.objection],
+        TaskQueue.TOOLS: [tools.call, tools.call_repeatable, tools.resolve, tools.objection, to.webhook.post],
         TaskQueue.ROOMS: [to.rooms.attend, to.rooms.probe, to.rooms.close],
     }
     return [

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from contracts.delivery import DeliveryState
+from contracts.records import DeliveryRecord
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records
 
 app = typer.Typer(no_args_is_help=True, help="What is owed to callers, and what was heard.")
@@ -32,6 +33,18 @@ def list_deliveries(
     if as_json:
         print_json(found)
         return
-    rows = [(d.delivery_id, d.subject_id, d.state.value, clock(d.updated_at), d.speech.body) for d in found]
+    rows = [(d.delivery_id, d.subject_id, _state(d), clock(d.updated_at), d.speech.body) for d in found]
     headings = ("delivery", "subject", "state", "changed", "words")
     print_table(Console(), "Deliveries", headings, rows)
+
+
+def _state(delivery: DeliveryRecord) -> str:
+    """In a few words: why it is so, until when it is owed, and what became of it at the webhook."""
+    parts = [delivery.state.value]
+    if delivery.reason:
+        parts.append(f"({delivery.reason})")
+    if not delivery.state.final and delivery.expires_at is not None:
+        parts.append(f"until {clock(delivery.expires_at)}")
+    if delivery.webhook is not None:
+        parts.append(f"webhook {delivery.webhook.value.replace('_', ' ')}")
+    return " ".join(parts)
