@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
@@ -170,8 +171,10 @@ def table(figures: Figures) -> str:
 
 
 async def main(turns: int, pause: float, as_json: bool) -> int:
+    figures_only = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # the server greets on the standard output that it inherits
     figures = await measure(turns, pause)
-    print(json.dumps(figures.model_dump(), indent=1) if as_json else table(figures))
+    print(json.dumps(figures.model_dump(), indent=1) if as_json else table(figures), file=figures_only, flush=True)
     await asyncio.sleep(0.5)  # client calls cancelled just before the interpreter ends can abort it
     return 0 if figures.turns_recorded == figures.turns_summarized == turns else 1
 

@@ -118,7 +118,7 @@ class VoiceAgent(Agent):
         block = self._context.render()
         if block is None:
             return chat_ctx
-        request = chat_ctx.copy()
+        request = llm.ChatContext(self._context.recent(chat_ctx.items))
         request.items.insert(leading_instructions(request), llm.ChatMessage(role="system", content=[block]))
         return request
 

@@ -30,6 +30,7 @@ class CallContext:
     def __init__(self) -> None:
         self._summary: str | None = None
         self._last_call: str | None = None
+        self._summarized: set[str] = set()
         self._tasks: dict[str, TaskState] = {}
         self._approvals: tuple[OpenApproval, ...] = ()
         self._escalations: dict[str, CallEscalation] = {}
@@ -51,6 +52,16 @@ class CallContext:
     def context_changed(self, news: ContextChanged) -> None:
         self._summary = news.summary.body if news.summary is not None else self._summary
         self._last_call = news.last_call.body if news.last_call is not None else self._last_call
+        self._summarized.update(news.turn_ids)
+
+    def recent(self, items: list[llm.ChatItem]) -> list[llm.ChatItem]:
+        """The conversation without what the summary tells: what a model is sent stays small however long a call is."""
+        last = max((n for n, item in enumerate(items) if item.id in self._summarized), default=-1)
+        return [item for n, item in enumerate(items) if n > last or _instructs(item)]
+
+    def with_earlier(self, speech: str) -> str:
+        """Recent speech after what was said before it, one line a turn."""
+        return f"Earlier in this call: {' '.join(self._summary.split())}\n{speech}" if self._summary else speech
 
     def task_changed(self, state: TaskState) -> None:
         """A state that is older than the known one is ignored."""
@@ -118,9 +129,13 @@ def whole(turns: tuple[Turn, ...]) -> llm.ChatContext:
 def leading_instructions(context: llm.ChatContext) -> int:
     """How many items at the front are instructions."""
     count = 0
-    while count < len(context.items) and getattr(context.items[count], "role", None) in ("system", "developer"):
+    while count < len(context.items) and _instructs(context.items[count]):
         count += 1
     return count
+
+
+def _instructs(item: llm.ChatItem) -> bool:
+    return getattr(item, "role", None) in ("system", "developer")
 
 
 def conversation(items: list[llm.ChatItem], limit: int) -> str:

@@ -233,7 +233,7 @@ class VoiceCall:
     def _speech_so_far(self) -> tuple[str, str]:
         items = list(self._agent.chat_ctx.items)
         limit = self._composition.limits.recent_turns
-        return conversation(items, limit), self._hearing.transcript.last_caller_turn
+        return self._context.with_earlier(conversation(items, limit)), self._hearing.transcript.last_caller_turn
 
     def _say_soon(self, words: str) -> None:
         self._spawn(self._say_at_pause(words))

@@ -183,7 +183,8 @@ def _told(lines: list[Line], outcomes: list[Outcome]) -> str:
     ]
     wishes = [line for line in salient if act_of(line.text) in (Act.REQUEST, Act.QUESTION)] or salient
     told = []
-    for line in wishes[:3]:
+    noted = [line for line in salient if act_of(line.text) is Act.REMEMBER and line not in wishes[:3]]
+    for line in [*wishes[:3], *noted[-2:]]:
         verb = "asked" if act_of(line.text) is Act.QUESTION else "said"
         told.append(f"The caller {verb}: {sentence_case(without_fillers(line.text), '?' if verb == 'asked' else '.')}")
     decided = _decisions(lines, [])
@@ -191,7 +192,7 @@ def _told(lines: list[Line], outcomes: list[Outcome]) -> str:
     told += [sentence_case(outcome.text) for outcome in outcomes if not _said(outcome.text, lines)][:2]
     if not told:
         return "Nothing of substance was said." if not lines else f"It was said: {sentence_case(lines[0].text)}"
-    return " ".join(told[:6])
+    return " ".join(told[:8])
 
 
 def _said(text: str, lines: list[Line]) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from live_samples import NOW, state, turn, words
 from livekit.agents import llm
 
 from contracts.approval import ApprovalStage, OpenApproval
+from contracts.events import ContextChanged
 from contracts.session import SessionSnapshot, Speaker
 from contracts.task import TaskStage
 from live.context import CallContext, conversation, leading_instructions, restored
@@ -113,3 +115,38 @@ def test_instructions_stay_at_the_front() -> None:
     context.add_message(role="user", content="hello")
     context.add_message(role="system", content="later")
     assert leading_instructions(context) == 1
+
+
+def spoken(number: int) -> llm.ChatMessage:
+    role: Literal["user", "assistant"] = "user" if number % 2 else "assistant"
+    return llm.ChatMessage(id=f"turn-{number}", role=role, content=[f"words {number}"])
+
+
+def test_what_went_into_the_summary_is_not_sent_a_second_time() -> None:
+    context = CallContext()
+    called = llm.FunctionCall(call_id="c1", name="lookup", arguments="{}")
+    items: list[llm.ChatItem] = [
+        llm.ChatMessage(role="system", content=["be kind"]),
+        spoken(1),
+        called,
+        spoken(2),
+        spoken(3),
+    ]
+    assert context.recent(items) == items
+    context.context_changed(ContextChanged(summary=words("Much was said."), turn_ids=("turn-1", "turn-2")))
+    assert context.recent(items) == [items[0], items[4]]
+    assert context.render() == "Earlier in this call: Much was said."
+
+
+def test_the_last_call_is_told_and_stays_when_the_summary_changes() -> None:
+    context = CallContext()
+    context.take(snapshot(last_call=words("On Monday: A call.")))
+    context.context_changed(ContextChanged(summary=words("Much was said.")))
+    assert context.render() == "The call before this one. On Monday: A call.\nEarlier in this call: Much was said."
+
+
+def test_what_is_delegated_brings_along_what_was_said_earlier() -> None:
+    context = CallContext()
+    assert context.with_earlier("caller: go on") == "caller: go on"
+    context.context_changed(ContextChanged(summary=words("Much was said.\nDecided: Yes.")))
+    assert context.with_earlier("caller: go on") == "Earlier in this call: Much was said. Decided: Yes.\ncaller: go on"

@@ -149,3 +149,9 @@ def test_a_story_of_many_parts_stays_short() -> None:
             transcript(f"[t{n}] caller: Please water bed {n}."),
         )
     assert told["summary"].count(".") <= 8 and "bed 0" in told["summary"] and "bed 29" in told["summary"]
+
+
+def test_what_the_caller_wants_remembered_is_told() -> None:
+    said = ["Please water bed 1.", "Please remember that my greenhouse is called Alma.", "Water bed 2.", "Water bed 3."]
+    told = summed_up(transcript("\n".join(f"[t{n}] caller: {text}" for n, text in enumerate(said))))
+    assert "Alma" in told["summary"]
