@@ -53,10 +53,32 @@ def plan_messages(
             json.dumps(roles, indent=1, ensure_ascii=False),
         ]
     )
-    user = [f"Goal: {request.task.goal.body}", quoted("The conversation so far", request.task.conversation.body)]
+    goal = f"Goal: {request.task.goal.body}"
+    if request.corrections:
+        # On the goal's own line: it is as much the caller's wish as the goal.
+        goal += "".join(f" The caller corrected this since: {words.body}" for words in request.corrections)
+    user = [goal, quoted("The conversation so far", request.task.conversation.body), *_so_far(request)]
     if request.errors:
         user.append("Your last plan was refused: " + "; ".join(request.errors))
     return [{"role": "system", "content": system}, {"role": "user", "content": "\n\n".join(user)}]
+
+
+def _so_far(request: PlanRequest) -> list[str]:
+    """What a planner has to know of a task that is planned anew."""
+    parts = [
+        quoted(f"Step {result.step_id} by {result.role} came to: {result.status.value}", result.answer.body)
+        for result in request.results
+    ]
+    if request.running:
+        steps = [{"id": s.step_id, "role": s.role, "goal": s.goal.body} for s in request.running]
+        parts.append("Under way:\n" + json.dumps(steps, indent=1, ensure_ascii=False))
+    if parts:
+        parts.append(
+            "Plan only what is still to be done; a step may depend on one that is done or under way. "
+            "Repeat exactly, with its id, a step under way that is still right: after a correction, one that you leave "
+            "out is stopped, and what it did is undone."
+        )
+    return parts
 
 
 def handoff_messages(context: HandoffContext, role: Role, messages: Sequence[Message]) -> list[ChatMessage]:

@@ -17,8 +17,8 @@ from contracts.task import Plan, PlanStep, StepStatus, TaskResult, TaskStage
 from contracts.tools import ToolCall, ToolOutcome, ToolStatus
 
 
-def step(step_id: str, *needs: str, role: str = "operator") -> PlanStep:
-    return PlanStep(step_id=step_id, role=role, goal=words(f"goal of {step_id}"), depends_on=needs)
+def step(step_id: str, *needs: str, role: str = "operator", goal: str | None = None) -> PlanStep:
+    return PlanStep(step_id=step_id, role=role, goal=words(goal or f"goal of {step_id}"), depends_on=needs)
 
 
 def plan(*steps: PlanStep) -> Plan:
