@@ -170,9 +170,10 @@ def not_replanned(course: Course) -> Course:
 def to_start(course: Course, now: datetime) -> tuple[PlanStep, ...]:
     if course.closing or needs_plan(course) or course.stopping:
         return ()
+    known = {s.step_id for s in course.plan.steps}
     return schedule.startable(
         course.plan,
-        course.started,
+        [i for i in course.started if i in known],  # what a later plan replaced takes no room
         course.results,
         control=course.control,
         parallel=course.limits.parallel_steps,

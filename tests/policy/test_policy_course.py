@@ -73,7 +73,8 @@ class Run:
     def __init__(self, data: st.DataObject) -> None:
         self.data = data
         self.now: datetime = T0
-        self.it = course.opened(LIMITS, T0)
+        self.parallel = data.draw(st.integers(1, 3), "parallel steps")
+        self.it = course.opened(LIMITS.model_copy(update={"parallel_steps": self.parallel}), T0)
         self.ever_started: list[str] = []
         self.done: set[str] = set()
 
@@ -86,7 +87,7 @@ class Run:
         while free := course.to_start(self.it, self.now):
             self.start(free[0])
         at_work = [s for s in self.it.running if course.wanted(self.it, s.step_id) is not StepOrder.STOP]
-        assert len(at_work) <= LIMITS.parallel_steps
+        assert len(at_work) <= self.parallel
 
     def plan(self) -> None:
         again = self.data.draw(st.one_of(st.none(), plans()), "plan")
@@ -194,11 +195,13 @@ def test_a_correction_keeps_what_is_done_and_stops_what_the_new_plan_does_not_re
 
 
 def test_a_failed_step_is_planned_anew_as_often_as_the_limits_allow() -> None:
-    it = course.started(planned(step("s1"), step("s2", "s1")), "s1")
+    one_at_a_time = LIMITS.model_copy(update={"parallel_steps": 1})
+    it = course.started(planned(step("s1"), step("s2", "s1"), limits=one_at_a_time), "s1")
     it = course.ended(it, result("s1", StepStatus.FAILED, "half of it"))
     assert course.needs_plan(it) and not course.corrected(it) and course.to_skip(it) == ()
     it = course.replanned(it, Plan(steps=(step("s1", goal="another way"),)), 0)
     assert [s.step_id for s in it.plan.steps] == ["s1-2"] and not course.needs_plan(it)
+    assert [s.step_id for s in course.to_start(it, T0)] == ["s1-2"], "the replaced step takes no room"
     it = course.ended(course.started(it, "s1-2"), result("s1-2", StepStatus.FAILED))
     assert not course.needs_plan(it), "one replan is allowed, and was made"
     assert outcome.came_to(it, PHRASES, "goal") == (
