@@ -18,6 +18,8 @@ class Verdict(StrEnum):
     APPROVE_AND_GRANT = "approve_and_grant"
     """The same, and further calls of the kind without asking: by `scope`, for `seconds`, within what may `vary`."""
     REJECT = "reject"
+    ASK = "ask"
+    """The caller is asked the `question`; it goes on waiting."""
     TAKE_OVER = "take_over"
     """The reviewer does it: it is out of the agent's hands."""
     EXTEND = "extend"
@@ -82,6 +84,8 @@ class ApprovalRequest(Contract):
     approvers: int = 1
     role: str = ""
     say: str | None = None
+    asks: str = "{question}"
+    """How a reviewer's question is put to the caller."""
     risk: str = ""
     reply_to: str
 
@@ -100,6 +104,7 @@ class Decision(Contract):
     private: Content | None = None
     seconds: float | None = None
     to: str | None = None
+    question: Content | None = None
     arguments: dict[str, Any] | None = None
     scope: GrantScope | None = None
     vary: dict[str, Literal["any"] | Bound] | None = None
@@ -164,6 +169,17 @@ class Edited(Contract):
     fields: tuple[str, ...]
 
 
+class AskedCaller(Contract):
+    """A reviewer's question to the caller; `answer` is what the caller said next, once they did."""
+
+    question_id: str
+    reviewer: str
+    question: Content
+    asked_at: Moment
+    answer: Content | None = None
+    answered_at: Moment | None = None
+
+
 class ApprovalView(Contract):
     """Answer of the approval workflow's query. A decision must cover `digest`."""
 
@@ -175,6 +191,7 @@ class ApprovalView(Contract):
     approved_by: tuple[str, ...] = ()
     """Whose approval covers `digest`."""
     granted_until: Moment | None = None
+    asked: tuple[AskedCaller, ...] = ()
     deciders: tuple[str, ...] = ()
     """Who may decide now: names, and `group:NAME`; nobody named means every reviewer."""
     receipts: tuple[DecisionReceipt, ...]

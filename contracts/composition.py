@@ -71,6 +71,8 @@ class Phrases(Contract):
     resumed: str = "As I was saying: {news}"
     still_there: str = "I cannot hear you. Are you still there?"
     waiting_approval: str = "A colleague is checking your request now. I will tell you as soon as it is decided."
+    asked: str = "A colleague who looks at your request asks: {question}"
+    answered: str = "Thank you, I pass that on."
     edited: str = "A colleague approved it with a change: {action}."
     taken_over: str = "A colleague is taking care of this personally, and will come back to you."
     declined: str = "I am sorry, your request was not approved."

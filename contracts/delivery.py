@@ -5,13 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 
 from contracts.base import Content, Contract, Moment
+from contracts.question import Question
 
 
 class Delivery(Contract):
     """What a task sends to its subject's inbox.
 
     A delivery with `ephemeral` is news of the moment ("a colleague is checking"): it is offered once in the call and
-    replaced by a later one with the same `topic`, never carried to another call.
+    replaced by a later one with the same `topic`, never carried to another call. One with a `question` waits for its
+    answer once it was said.
 
     `expires_at`: when it is no longer worth saying. `webhook_after`: how many seconds after the call, undelivered
     still, it goes to the composition's webhook; None: it does not. Whoever puts it into the inbox fills both in from
@@ -29,6 +31,7 @@ class Delivery(Contract):
     composition: str | None = None
     expires_at: Moment | None = None
     webhook_after: float | None = None
+    question: Question | None = None
 
 
 class DeliveryState(StrEnum):
@@ -63,7 +66,7 @@ class WebhookState(StrEnum):
 
 
 class Offer(Contract):
-    """One attempt to say a delivery in a session. `carried` marks one from an earlier call.
+    """One attempt to say a delivery in a session. `carried` marks one from an earlier call, `asks` a question.
 
     `resumed`: it was broken off before, and `speech` is what was not said of it then.
     """
@@ -77,6 +80,7 @@ class Offer(Contract):
     ephemeral: bool = False
     carried: bool = False
     resumed: bool = False
+    asks: bool = False
 
 
 class DeliveryOutcome(StrEnum):

@@ -36,6 +36,7 @@ class Signal(StrEnum):
     TURN_ENDED = "turn_ended"
     ROLE_CHANGED = "role_changed"
     CALLER_CHANGED = "caller_changed"
+    ANSWER_AWAITED = "answer_awaited"
     TASK_CHANGED = "task_changed"
     APPROVAL_CHANGED = "approval_changed"
     PUBLISH = "publish"
@@ -50,7 +51,9 @@ class Signal(StrEnum):
     PRESENCE = "presence"
     REPORT = "report"
     POSTED = "posted"
+    RETRACT = "retract"
     # task and hand-off
+    ANSWERED = "answered"
     APPROVAL_DECIDED = "approval_decided"
     CHECKPOINT_DECIDED = "checkpoint_decided"
     STEP_MOVED = "step_moved"

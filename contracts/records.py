@@ -91,6 +91,8 @@ class ApprovalRecord(Contract):
     edited_action: Content | None = None
     edited_arguments: Content | None = None
     edited_digest: str | None = None
+    asked: Content | None = None
+    """What reviewers asked the caller and what the caller said, in words."""
     stage: ApprovalStage
     revision: int
     opened_at: Moment

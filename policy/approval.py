@@ -10,12 +10,14 @@ from contracts.approval import (
     ApprovalRequest,
     ApprovalStage,
     ApprovalView,
+    AskedCaller,
     DecisionReceipt,
     Edited,
     Verdict,
 )
 from contracts.base import Content
 from contracts.ladder import Rung
+from contracts.question import Answer
 from contracts.records import ReviewerRecord
 from policy import approval_refusals as refusals
 from policy import granting
@@ -98,6 +100,8 @@ def _taken(state: ApprovalState, arrived: Arrived, edit: Edited | None, now: dat
             changes, reason = {"claimed_by": arrived.reviewer}, f"claimed by {arrived.reviewer}"
         case Verdict.RELEASE:
             changes, reason = {"claimed_by": None}, f"released by {arrived.reviewer}"
+        case Verdict.ASK:
+            changes, reason = {"asked": (*state.asked, _question(state, arrived, now))}, "the caller is asked"
         case Verdict.REJECT:
             changes, reason = _ended(state, arrived, ApprovalStage.REJECTED, now), "counted"
         case Verdict.TAKE_OVER:
@@ -112,6 +116,27 @@ def _taken(state: ApprovalState, arrived: Arrived, edit: Edited | None, now: dat
     if state.claimed_by not in (None, arrived.reviewer):
         reason += f", although claimed by {state.claimed_by}"
     return state.model_copy(update=changes), reason
+
+
+def _question(state: ApprovalState, arrived: Arrived, now: datetime) -> AskedCaller:
+    request = state.request
+    return AskedCaller(
+        question_id=f"{request.approval_id}.question.{len(state.asked) + 1}",
+        reviewer=arrived.reviewer,
+        question=Content(subject_id=request.subject_id, body=arrived.question or ""),
+        asked_at=now,
+    )
+
+
+def answered(state: ApprovalState, answer: Answer) -> ApprovalState:
+    """The state with what the caller said to a question: the first answer stands, also one that comes after the end."""
+    asked = tuple(
+        known.model_copy(update={"answer": answer.text, "answered_at": answer.at})
+        if known.question_id == answer.question_id and known.answer is None
+        else known
+        for known in state.asked
+    )
+    return state if asked == state.asked else state.model_copy(update={"asked": asked})
 
 
 def _approved(state: ApprovalState, arrived: Arrived, edit: Edited | None) -> tuple[ApprovalState, str]:
@@ -174,6 +199,7 @@ def view(state: ApprovalState, now: datetime) -> ApprovalView:
         edited=state.edited,
         approved_by=state.approved_by,
         granted_until=state.grant.expires_at if state.grant else None,
+        asked=state.asked,
         deciders=state.deciders(now),
         receipts=state.receipts,
         claimed_by=state.claimed_by,

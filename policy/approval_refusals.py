@@ -12,6 +12,8 @@ from policy.arrival import Arrived
 from policy.authority import MIN_DIGEST, covers
 from policy.reviewers import able, among
 
+MAX_QUESTIONS = 5
+
 
 def of_decision(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime) -> str | None:
     """Against anything that this person could say now about that action."""
@@ -55,6 +57,8 @@ def of_steering(state: ApprovalState, arrived: Arrived, delegates: Sequence[Revi
             return f"nobody of {arrived.to} may decide about {request.capability}"
         if len(may - set(state.approved_by)) < state.lacking:
             return f"{people(state.lacking)} must approve, and {arrived.to} are not so many"
+    elif arrived.verdict == Verdict.ASK and len(state.asked) >= MAX_QUESTIONS:
+        return f"the caller was asked {MAX_QUESTIONS} questions already: decide, delegate, or take it over"
     elif arrived.verdict == Verdict.CLAIM and state.claimed_by is not None:
         return f"claimed by {state.claimed_by} already; whoever may decide still may"
     elif arrived.verdict == Verdict.RELEASE and state.claimed_by != arrived.reviewer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from contracts.approval import ApprovalRequest, ApprovalStage, DecisionReceipt, Edited
+from contracts.approval import ApprovalRequest, ApprovalStage, AskedCaller, DecisionReceipt, Edited
 from contracts.base import Content, Contract, Moment
 from contracts.ladder import GROUP, Ladder
 from contracts.records import GrantRecord
@@ -29,6 +29,7 @@ class ApprovalState(Contract):
     approved_by: tuple[str, ...] = ()
     """Different people, each of whom approved exactly the action of `digest`."""
     grant: GrantRecord | None = None
+    asked: tuple[AskedCaller, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -27,6 +27,7 @@ class Arrived(Contract):
     """Words for the records alone."""
     seconds: float | None = None
     to: str | None = None
+    question: str | None = None
     arguments: str | None = None
     """What to change before approving, as JSON of an object."""
     scope: str | None = None
@@ -62,6 +63,7 @@ def read(
         private=_note(value.get("private")),
         seconds=_seconds(value.get("seconds")),
         to=_word(value, "to") or None,
+        question=_note(value.get("question")),
         arguments=_arguments(value.get("arguments")),
         scope=_word(value, "scope") or None,
         vary=_vary(value.get("vary")),
@@ -84,6 +86,10 @@ def _problem(value: Mapping[str, object], arrived: Arrived, verdicts: Collection
         return 'to extend, say by how much: "seconds", a number above 0'
     if arrived.verdict == Verdict.DELEGATE and arrived.to is None:
         return f'to delegate, say to whom: "to", a reviewer or {GROUP}NAME'
+    if arrived.verdict == Verdict.ASK and arrived.question is None:
+        return 'to ask the caller, say what: "question", a text'
+    if arrived.verdict != Verdict.ASK and value.get("question") is not None:
+        return f"a question belongs to the verdict {Verdict.ASK.value}"
     return _grant_problem(value, arrived)
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from contracts.base import Contract
 from contracts.delivery import Delivery, DeliveryPosted, DeliveryReport, DeliveryState, Offer, Presence, WebhookState
+from contracts.question import AnswerAwaited
 from policy import owed
 from policy.owed import Entry
 
@@ -35,6 +36,11 @@ class WithdrawFrom(Contract):
     delivery_id: str
 
 
+class AwaitIn(Contract):
+    session_id: str
+    awaited: AnswerAwaited
+
+
 class Step(Contract):
     """A new state and what has to be done about it. `changed` entries go to the records, `posts` to the webhook."""
 
@@ -43,6 +49,8 @@ class Step(Contract):
     withdrawals: tuple[WithdrawFrom, ...] = ()
     changed: tuple[Entry, ...] = ()
     posts: tuple[Delivery, ...] = ()
+    asked: tuple[AwaitIn, ...] = ()
+    """Questions that were said to the end, and the sessions in which their answers are awaited."""
 
 
 def delivered(state: InboxState, delivery: Delivery, now: datetime) -> Step:
@@ -59,6 +67,19 @@ def delivered(state: InboxState, delivery: Delivery, now: datetime) -> Step:
             entry = owed.moved(entry, DeliveryState.DROPPED, reason="replaced")
         entries.append(entry)
     return _settled(state, [*entries, Entry(delivery=delivery)], state.present, withdrawals, now)
+
+
+def retracted(state: InboxState, topic: str, now: datetime) -> Step:
+    """Whatever of that topic was not said yet is not to be said any more."""
+    withdrawals: list[WithdrawFrom] = []
+    entries: list[Entry] = []
+    for entry in state.entries:
+        if entry.delivery.topic == topic and entry.state in (DeliveryState.OWED, DeliveryState.OFFERED):
+            if entry.session_id is not None:
+                withdrawals.append(WithdrawFrom(session_id=entry.session_id, delivery_id=entry.delivery.delivery_id))
+            entry = owed.moved(entry, DeliveryState.DROPPED, reason="taken back")
+        entries.append(entry)
+    return _settled(state, entries, state.present, withdrawals, now)
 
 
 def presence(state: InboxState, news: Presence, now: datetime) -> Step:
@@ -87,9 +108,12 @@ def reported(state: InboxState, report: DeliveryReport, now: datetime) -> Step:
     """The live agent's word on an offer. Of an offer that no longer stands only `heard` counts: that is final."""
     withdrawals: list[WithdrawFrom] = []
     entries: list[Entry] = []
+    questions: list[AwaitIn] = []
     for entry in state.entries:
         if entry.delivery.delivery_id == report.delivery_id and not entry.state.final:
             after = owed.after_report(entry, report, now)
+            if (awaited := owed.awaited(entry, after, report)) is not None:
+                questions.append(AwaitIn(session_id=report.session_id, awaited=awaited))
             if after is not entry and after.state is not DeliveryState.OWED:
                 asked = dict.fromkeys(filter(None, (entry.session_id, report.session_id)))
                 withdrawals += [WithdrawFrom(session_id=s, delivery_id=report.delivery_id) for s in asked]
@@ -101,7 +125,7 @@ def reported(state: InboxState, report: DeliveryReport, now: datetime) -> Step:
     step = _settled(state, entries, state.present, withdrawals, now)
     again = {(offer.session_id, offer.delivery_id) for offer in step.offers}
     kept = tuple(w for w in step.withdrawals if (w.session_id, w.delivery_id) not in again)
-    return step.model_copy(update={"withdrawals": kept})
+    return step.model_copy(update={"withdrawals": kept, "asked": tuple(questions)})
 
 
 def posted(state: InboxState, news: DeliveryPosted, now: datetime) -> Step:

@@ -14,6 +14,7 @@ from contracts.delivery import (
     Offer,
     WebhookState,
 )
+from contracts.question import AnswerAwaited
 from policy.resuming import remainder
 
 FIRST_PAUSE = 2.0
@@ -85,6 +86,15 @@ def after_report(entry: Entry, report: DeliveryReport, now: datetime) -> Entry:
     return failed.model_copy(update={"failures": entry.failures + 1, "not_before": now + timedelta(seconds=pause)})
 
 
+def awaited(before: Entry, after: Entry, report: DeliveryReport) -> AnswerAwaited | None:
+    """The question that was said to the end with that report, so that its answer is awaited from now on."""
+    said = (DeliveryState.PLAYED, DeliveryState.HEARD)
+    question = after.delivery.question
+    if question is None or after.state not in said or before.state in said:
+        return None
+    return AnswerAwaited(question=question, since=report.at)
+
+
 def fresh(entry: Entry) -> Entry:
     """In another call its speech may succeed at once."""
     return entry.model_copy(update={"failures": 0, "not_before": None})
@@ -114,6 +124,7 @@ def offer(entry: Entry) -> Offer:
         ephemeral=d.ephemeral,
         carried=d.session_id != entry.session_id,
         resumed=entry.rest is not None,
+        asks=d.question is not None,
     )
 
 

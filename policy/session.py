@@ -9,6 +9,7 @@ from contracts.base import Content, Contract, Moment
 from contracts.delivery import Offer
 from contracts.escalation import CallEscalation, EscalationStage
 from contracts.events import DeliveryOffered, DeliveryWithdrawn, EscalationNews, EscalationRequested, EventPayload
+from contracts.question import Answer, AnswerAwaited
 from contracts.records import SessionRecord
 from contracts.session import (
     CallerChanged,
@@ -17,6 +18,7 @@ from contracts.session import (
     RoleState,
     SessionSnapshot,
     SessionStart,
+    Speaker,
     Turn,
 )
 from contracts.summary import Outcome, Summary
@@ -45,6 +47,8 @@ class SessionState(Contract):
     approvals: tuple[OpenApproval, ...] = ()
     offers: tuple[Offer, ...] = ()
     escalations: tuple[CallEscalation, ...] = ()
+    awaited: tuple[AnswerAwaited, ...] = ()
+    """Questions that the caller has heard and not answered yet, oldest first."""
     published: int = 0
     caller: CallerPresence | None = None
     caller_since: Moment | None = None
@@ -66,6 +70,34 @@ def with_turn(state: SessionState, turn: Turn, keep: int) -> SessionState:
             "seen_turns": (*state.seen_turns, turn.turn_id)[-KNOWN_TURNS:],
         }
     )
+
+
+def with_awaited(state: SessionState, news: AnswerAwaited) -> SessionState:
+    known = {awaited.question.question_id for awaited in state.awaited}
+    return state if news.question.question_id in known else state.model_copy(update={"awaited": (*state.awaited, news)})
+
+
+def answered(state: SessionState) -> tuple[SessionState, tuple[tuple[str, Answer], ...]]:
+    """The state without the questions that the caller has answered, and where each answer goes.
+
+    The answer is the caller's first turn that ended after the question was said, whatever it says.
+    """
+    answers: list[tuple[str, Answer]] = []
+    left: list[AnswerAwaited] = []
+    for awaited in state.awaited:
+        turn = next((t for t in state.turns if t.speaker is Speaker.CALLER and t.ended_at > awaited.since), None)
+        if turn is None:
+            left.append(awaited)
+            continue
+        answer = Answer(
+            question_id=awaited.question.question_id,
+            session_id=state.start.session_id,
+            turn_id=turn.turn_id,
+            text=turn.text,
+            at=turn.ended_at,
+        )
+        answers.append((awaited.question.reply_to, answer))
+    return (state.model_copy(update={"awaited": tuple(left)}) if answers else state), tuple(answers)
 
 
 def with_summary(state: SessionState, summary: Summary, turns: tuple[Turn, ...]) -> SessionState:

@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, I
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
-SCHEMA_REVISION = "0005"
+SCHEMA_REVISION = "0006"
 """The migration that these tables are the result of; `open_engine` compares the database with it."""
 
 metadata = MetaData(
@@ -138,6 +138,7 @@ approvals = Table(
     *content("edited_action", optional=True),
     *content("edited_arguments", optional=True),
     _text("edited_digest", optional=True),
+    *content("asked", optional=True),
     _text("stage"),
     _revision(),
     _time("opened_at"),

@@ -16,13 +16,21 @@ with workflow.unsafe.imports_passed_through():
         ApprovalRequest,
         ApprovalStage,
         ApprovalView,
+        AskedCaller,
         DecisionReceipt,
         OpenApproval,
     )
     from contracts.base import Content
     from contracts.delivery import Delivery
     from contracts.ladder import Rung
-    from contracts.names import VIEW_QUERY, Signal, approval_workflow_id, session_workflow_id
+    from contracts.names import (
+        VIEW_QUERY,
+        Signal,
+        approval_workflow_id,
+        inbox_workflow_id,
+        session_workflow_id,
+    )
+    from contracts.question import Answer, Question
     from policy import approval as policy
     from policy import arrival
     from policy.approval_state import ApprovalState
@@ -36,6 +44,7 @@ class ApprovalWorkflow:
     def __init__(self, request: ApprovalRequest) -> None:
         self._state = policy.opened(request, workflow.now())
         self._arrived: deque[tuple[datetime, arrival.Arrived]] = deque()
+        self._answers: deque[Answer] = deque()
         self._reached: deque[Rung] = deque()
         self._revision = 0
         self._withdrawn = False
@@ -47,18 +56,21 @@ class ApprovalWorkflow:
         while self._state.stage is ApprovalStage.PENDING:
             await self._wait_until_decision(self._state.wake_at, "the next rung of the ladder")
             await self._judge_arrived()
+            await self._take_answers()
             if self._withdrawn:
                 self._state = policy.withdrawn(self._state, workflow.now())
             self._climb(workflow.now())
             await self._tell_reached()
         self._describe()
         await recording.tell(request.reply_to, Signal.APPROVAL_DECIDED, policy.outcome(self._state))
+        await self._take_back_questions()
         await self._announce()
         # Open a while longer: a late or second decision is refused on the record, not by silence.
         closes = workflow.now() + timedelta(seconds=request.grace_seconds)
-        while workflow.now() < closes:
+        while workflow.now() < closes or self._arrived:
             await self._wait_until_decision(closes, "late decisions are recorded until then")
             await self._judge_arrived()
+            await self._take_answers()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self._state.stage
 
@@ -83,22 +95,25 @@ class ApprovalWorkflow:
     def withdraw(self) -> None:
         self._withdrawn = True
 
+    @workflow.signal(name=Signal.ANSWERED.value, description="What the caller said to a reviewer's question")
+    def answered(self, answer: Answer) -> None:
+        self._answers.append(answer)
+
     @workflow.query(name=VIEW_QUERY)
     def view(self) -> ApprovalView:
         return policy.view(self._state, workflow.now())
 
     @property
-    def _to_withdraw(self) -> bool:
-        return self._withdrawn and self._state.stage is ApprovalStage.PENDING
+    def _has_work(self) -> bool:
+        to_withdraw = self._withdrawn and self._state.stage is ApprovalStage.PENDING
+        return bool(self._arrived or self._answers) or to_withdraw
 
     async def _wait_until_decision(self, moment: datetime, summary: str) -> None:
         remaining = moment - workflow.now()
-        if self._arrived or self._to_withdraw or remaining <= timedelta(0):
+        if self._has_work or remaining <= timedelta(0):
             return
         with contextlib.suppress(TimeoutError):  # the caller looks at the clock itself
-            await workflow.wait_condition(
-                lambda: bool(self._arrived) or self._to_withdraw, timeout=remaining, timeout_summary=summary
-            )
+            await workflow.wait_condition(lambda: self._has_work, timeout=remaining, timeout_summary=summary)
 
     def _climb(self, moment: datetime) -> None:
         self._state, reached = policy.climbed(self._state, moment)
@@ -128,6 +143,8 @@ class ApprovalWorkflow:
             self._arrived.popleft()
             if self._state.stage is ApprovalStage.PENDING:
                 self._describe()
+            for asked in self._state.asked[len(before.asked) :]:
+                await self._ask(asked)
             await self._record(before, receipt, arrived)
             if self._state.deadline != before.deadline:
                 await self._announce("extended")
@@ -140,23 +157,48 @@ class ApprovalWorkflow:
             *records, summary=f"decision {receipt.number} {'counted' if receipt.accepted else 'refused'}"
         )
 
+    async def _take_answers(self) -> None:
+        while self._answers:
+            known = self._state
+            self._state = policy.answered(known, self._answers.popleft())
+            if self._state is not known:
+                self._describe()
+                await self._announce("answered")
+
     async def _say(self, words: str) -> None:
         """News of the moment for the caller, in place of what is still unsaid about the same task."""
+        await self._deliver(f"{self._state.request.approval_id}.{self._revision}", words)
+
+    async def _ask(self, asked: AskedCaller) -> None:
+        """A question waits for the caller, in this call or the next, until it is answered or decided without."""
+        request = self._state.request
+        words = request.asks.format(question=asked.question.body)
+        question = Question(question_id=asked.question_id, reply_to=approval_workflow_id(request.approval_id))
+        await self._deliver(asked.question_id, words, question)
+        await self._announce("asked")
+
+    async def _deliver(self, delivery_id: str, words: str, question: Question | None = None) -> None:
         request = self._state.request
         await workflow.execute_activity_method(
             MailboxActivities.deliver,
             Delivery(
-                delivery_id=f"{request.approval_id}.{self._revision}",
+                delivery_id=delivery_id,
                 subject_id=request.subject_id,
                 session_id=request.session_id,
                 task_id=request.task_id,
-                topic=request.task_id,
+                topic=_questions(request) if question else request.task_id,
                 speech=Content(subject_id=request.subject_id, body=words),
                 created_at=workflow.now(),
-                ephemeral=True,
+                ephemeral=question is None,
+                question=question,
             ),
-            **options.records("still waiting, to the inbox"),
+            **options.records("a question to the inbox" if question else "still waiting, to the inbox"),
         )
+
+    async def _take_back_questions(self) -> None:
+        request = self._state.request
+        if any(known.answer is None for known in self._state.asked):
+            await recording.tell(inbox_workflow_id(request.subject_id), Signal.RETRACT, _questions(request))
 
     async def _announce(self, event: str | None = None) -> None:
         """The records first, so that whoever hears of the approval finds it there."""
@@ -195,6 +237,11 @@ class ApprovalWorkflow:
 
     def _describe(self) -> None:
         workflow.set_current_details(approval_shown.details(self._state, workflow.now()))
+
+
+def _questions(request: ApprovalRequest) -> str:
+    """Topic of the questions of one approval."""
+    return f"{request.approval_id}.question"
 
 
 def _agreed(state: ApprovalState) -> tuple[str, tuple[str, ...]]:

@@ -40,6 +40,7 @@ def record(state: ApprovalState, revision: int) -> ApprovalRecord:
         edited_action=edited.action if edited else None,
         edited_arguments=edited.arguments if edited else None,
         edited_digest=edited.digest if edited else None,
+        asked=Content(subject_id=request.subject_id, body=_conversation(state)) if state.asked else None,
         stage=state.stage,
         revision=revision,
         opened_at=state.climb.opened_at,
@@ -48,6 +49,15 @@ def record(state: ApprovalState, revision: int) -> ApprovalRecord:
         reviewer=state.reviewer,
         note=state.note,
     )
+
+
+def _conversation(state: ApprovalState) -> str:
+    lines = (
+        f"{known.reviewer} asked: {known.question.body}\n"
+        + (f"answer: {known.answer.body}" if known.answer else "no answer yet")
+        for known in state.asked
+    )
+    return "\n".join(lines)
 
 
 def decision_records(
@@ -123,6 +133,9 @@ def details(state: ApprovalState, now: datetime) -> str:
     if state.edited:
         fields = ", ".join(f"`{field}`" for field in state.edited.fields) or "nothing"
         lines.append(f"- changed by a reviewer: {fields} (asked was `{request.digest[:12]}`)")
+    if state.asked:
+        open_ones = sum(known.answer is None for known in state.asked)
+        lines.append(f"- the caller was asked {len(state.asked)} times, {open_ones} without an answer yet")
     if state.only:
         lines.append(f"- delegated: only **{state.only}** may decide")
     if state.claimed_by:

@@ -157,6 +157,7 @@ class Gating:
             grant_seconds=rule.grant_seconds if rule else 0.0,
             role=call.role,
             say=tool.say,
+            asks=composition.phrases.asked,
             risk=briefing.risk(tool).value,
             reply_to=workflow.info().workflow_id,
         )

@@ -87,6 +87,10 @@ class InboxWorkflow:
     def posted(self, news: DeliveryPosted) -> None:
         self._steps.append(lambda state, now: policy.posted(state, news, now))
 
+    @workflow.signal(name=Signal.RETRACT.value)
+    def retract(self, topic: str) -> None:
+        self._steps.append(lambda state, now: policy.retracted(state, topic, now))
+
     @workflow.query(name=VIEW_QUERY)
     def view(self) -> list[DeliveryView]:
         return [owed.view(entry) for entry in self._state.entries]
@@ -116,6 +120,8 @@ class InboxWorkflow:
         for gone in step.withdrawals:
             withdrawn = DeliveryWithdrawn(delivery_id=gone.delivery_id)
             await recording.tell(session_workflow_id(gone.session_id), Signal.PUBLISH, withdrawn)
+        for asked in step.asked:
+            await recording.tell(session_workflow_id(asked.session_id), Signal.ANSWER_AWAITED, asked.awaited)
         for offer in step.offers:
             taken = await recording.tell(
                 session_workflow_id(offer.session_id), Signal.PUBLISH, DeliveryOffered(offer=offer)

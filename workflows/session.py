@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         attendance_workflow_id,
         session_workflow_id,
     )
+    from contracts.question import AnswerAwaited
     from contracts.records import Record, TurnRecord
     from contracts.session import (
         CallerChanged,
@@ -93,6 +94,8 @@ class SessionWorkflow:
             self._describe()
             await self._wait_for_work()
             await self._tell_presence()
+            while await self._pass_answers():
+                await self._tell_presence()
             if workflow.info().is_continue_as_new_suggested() and self._state.end_reason is None:
                 await self._continue()
         for task in beside_it[1:]:
@@ -140,6 +143,10 @@ class SessionWorkflow:
             )
         if self._state.caller is CallerPresence.GONE:
             self._end("the caller hung up")
+
+    @workflow.signal(name=Signal.ANSWER_AWAITED.value)
+    def answer_awaited(self, news: AnswerAwaited) -> None:
+        self._state = policy.with_awaited(self._state, news)
 
     @workflow.signal(name=Signal.TASK_CHANGED.value)
     def task_changed(self, news: TaskState) -> None:
@@ -218,6 +225,13 @@ class SessionWorkflow:
             self._reachable = reachable
             await self._tell_inbox(present=reachable)
 
+    async def _pass_answers(self) -> bool:
+        """Whether there was an answer to be passed on, meanwhile anything may have been told."""
+        self._state, answers = policy.answered(self._state)
+        for reply_to, answer in answers:
+            await recording.tell(reply_to, Signal.ANSWERED, answer)
+        return bool(answers)
+
     async def _tell_inbox(self, *, present: bool) -> None:
         start = self._state.start
         voice = self._state.role(VOICE)
@@ -241,6 +255,7 @@ class SessionWorkflow:
         self._reachable = False
         await self._tell_inbox(present=False)
         await self._wait_for_last_turns()
+        await self._pass_answers()
         try:
             await workflow.execute_activity_method(
                 RoomActivities.close, RoomRequest(room=start.room), **options.rooms("close the room")

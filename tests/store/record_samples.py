@@ -172,6 +172,7 @@ FULL: tuple[Record, ...] = (
         edited_action=said("Refund 100.00"),
         edited_arguments=said("{}"),
         edited_digest="e" * 64,
+        asked=said("ann asked: was it opened?"),
     ),
     escalation(
         stage=EscalationStage.RESUMED, decided_at=MORNING, reviewer="ann", note=said("he is right", "subject-2")

@@ -21,6 +21,7 @@ PHRASES = Phrases(
     greeting="Hello.",
     waiting_approval="A colleague is checking.",
     declined="It was not approved.",
+    asked="A colleague asks: {question}",
     still_waiting="It still waits.",
     passed_on="Someone else looks.",
     safe_default="Something safe was done instead.",

@@ -64,13 +64,22 @@ class Gate:
         return await until(kept)
 
 
-async def gated(stage: World, composition: str = "desk", **arguments: object) -> Gate:
+async def gated(
+    stage: World,
+    composition: str = "desk",
+    session_id: str | None = None,
+    subject_id: str | None = None,
+    **arguments: object,
+) -> Gate:
     task_id = new_id("task")
     stage.models.plans[task_id].append(plan())
     stage.models.thoughts[task_id, "s1"].extend(
         [calls(("refund", {"order": "7"} | arguments)), answer("It is refunded.")]
     )
-    gate = Gate(stage, task_id, await stage.start_task(task_id=task_id, composition=composition))
+    task = await stage.start_task(
+        task_id=task_id, composition=composition, session_id=session_id, subject_id=subject_id
+    )
+    gate = Gate(stage, task_id, task)
     await gate.record(ApprovalStage.PENDING)
     return gate
 

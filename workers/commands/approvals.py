@@ -87,6 +87,7 @@ def _rows(found: ApprovalRecord) -> tuple[tuple[str, str], ...]:
         ("note", found.note.body if found.note else ""),
         ("task", found.task_id),
         ("session", found.session_id),
+        ("asked the caller", found.asked.body if found.asked else ""),
         ("context", found.context_pack.body if found.context_pack else ""),
     )
 
@@ -150,6 +151,18 @@ def reject(
 ) -> None:
     """Reject the action. Exit code 0 when the decision counted, 1 when it was refused."""
     _decide(approval_id, reviewer, Verdict.REJECT, note, digest, as_json, {"private": private} if private else None)
+
+
+@app.command("ask")
+def ask(
+    approval_id: str,
+    reviewer: Reviewer,
+    question: Annotated[str, typer.Option(help="What the caller is asked; 'approvals show' has the answer.")],
+    digest: Digest = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the caller before you decide. Exit code 0 when it counted, 1 when it was refused."""
+    _decide(approval_id, reviewer, Verdict.ASK, None, digest, as_json, {"question": question})
 
 
 @app.command("take-over")
