@@ -18,7 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options
 
 
-BEFORE_CONTINUING = timedelta(seconds=5)
+BEFORE_CONTINUING = timedelta(seconds=1)
+"""How long a workflow waits for the database before it continues as new; the next run writes what is left."""
+
 MOST_AT_ONCE = 200
 """Records of one batch: a day without a database must not make one that is too large to send."""
 
