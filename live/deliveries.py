@@ -45,6 +45,7 @@ class Deliveries:
         self._arrived = asyncio.Event()
         self._welcomed = False
         self._stopped = False
+        self._asked = False
 
     def offered(self, offer: Offer) -> None:
         if self._desk.offered(offer):
@@ -61,6 +62,11 @@ class Deliveries:
         """The caller spoke, or left cleanly."""
         for offer in self._desk.sign_of_life():
             self._report(offer, DeliveryOutcome.HEARD)
+
+    def reply(self) -> str | None:
+        """What the caller's next words are answered with after a question was said to the end; then None again."""
+        asked, self._asked = self._asked, False
+        return self._phrases.answered if asked else None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -81,6 +87,7 @@ class Deliveries:
         failed = handle.exception() is not None or self._failures() > failures
         playout = Playout(interrupted=handle.interrupted, failed=failed, reachable=self._reachable())
         outcome = self._desk.ended(playout)
+        self._asked = offer.asks and outcome is DeliveryOutcome.PLAYED
         spoken = " ".join(filter(None, (getattr(item, "text_content", None) for item in handle.chat_items)))
         self._report(
             offer,

@@ -14,6 +14,7 @@ from contracts.attendance import AttendResult, DispatchMetadata
 from contracts.session import CallerPresence, SessionSnapshot, Turn
 from live import delegation
 from live.agent import VoiceAgent
+from live.answering import Answering
 from live.attending import Attending
 from live.bridge import Bridge, Connect
 from live.caller import Caller
@@ -193,7 +194,7 @@ class VoiceCall:
             models=build_chat_models(self._config),
             voices=build_voices(self._config, composition.speech, self._warm),
             not_offered=refusals.not_offered,
-            holding=self._escalating,
+            holding=Answering(self._escalating, lambda: self._deliveries.reply()),
         )
 
     async def _open(self, snapshot: SessionSnapshot | None, unanswered: Turn | None) -> None:

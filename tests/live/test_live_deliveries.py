@@ -10,6 +10,7 @@ from live_samples import support, until, words
 from livekit.agents import AgentSession, llm
 
 from contracts.delivery import DeliveryOutcome, DeliveryReport, Offer
+from live.answering import Answering
 from live.deliveries import Deliveries
 
 
@@ -68,7 +69,9 @@ class World:
         return self.session.handles[-1]
 
 
-def offer(number: int, *, carried: bool = False, attempt: int = 1, ephemeral: bool = False) -> Offer:
+def offer(
+    number: int, *, carried: bool = False, attempt: int = 1, ephemeral: bool = False, asks: bool = False
+) -> Offer:
     return Offer(
         delivery_id=f"d{number}",
         attempt=attempt,
@@ -78,6 +81,7 @@ def offer(number: int, *, carried: bool = False, attempt: int = 1, ephemeral: bo
         speech=words(f"news {number}"),
         carried=carried,
         ephemeral=ephemeral,
+        asks=asks,
     )
 
 
@@ -190,4 +194,43 @@ async def test_a_speech_without_a_voice_says_why() -> None:
     handle.over.set_result(None)
     await until(lambda: len(world.told) == 1)
     assert (world.told[0].outcome, world.told[0].reason) == (DeliveryOutcome.FAILED, "no voice")
+    world.running.cancel()
+
+
+class NobodyWaited:
+    held: str | None = None
+
+    def reply(self) -> str | None:
+        return self.held
+
+    def answered(self) -> None: ...
+
+    def failed(self) -> str | None:
+        return None
+
+
+async def test_the_answer_to_a_question_is_thanked_for_once_and_only_when_it_was_heard() -> None:
+    world = World()
+    world.session.pause.set()
+    waiting = NobodyWaited()
+    answering = Answering(waiting, world.desk.reply)
+    world.desk.offered(offer(1, asks=True))
+    handle = await world.saying(1)
+    assert answering.reply() is None, "it is still being said"
+    handle.interrupted = True
+    handle.over.set_result(None)
+    await until(lambda: len(world.reports) == 1)
+    assert answering.reply() is None, "a question that was barged over has no answer yet"
+    world.desk.offered(offer(1, attempt=2, asks=True))
+    (await world.saying(2)).over.set_result(None)
+    await until(lambda: len(world.reports) == 2)
+    waiting.held = ""
+    assert answering.reply() == "", "who waits for a person is answered about that"
+    waiting.held = None
+    assert answering.reply() == support().phrases.answered
+    assert answering.reply() is None
+    world.desk.offered(offer(2))
+    (await world.saying(3)).over.set_result(None)
+    await until(lambda: len(world.reports) == 3)
+    assert answering.reply() is None, "news asks for nothing"
     world.running.cancel()

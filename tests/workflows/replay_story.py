@@ -15,7 +15,7 @@ from test_workflow_escalation import HASTY, asked
 from test_workflow_inbox import offered, report
 from test_workflow_session import call, deliver
 from test_workflow_task import answer, calls, plan, step
-from workflow_world import World, until
+from workflow_world import World, until, words
 
 from contracts.attendance import AgentLost
 from contracts.delivery import DeliveryOutcome, WebhookState
@@ -31,6 +31,7 @@ from contracts.names import (
     task_workflow_id,
     webhook_workflow_id,
 )
+from contracts.question import Answer
 from contracts.session import CallerPresence
 from contracts.tools import ToolStatus
 
@@ -124,8 +125,15 @@ async def _changed(stage: World) -> Told:
     """By two people, the second of whom changes it; and passed on, then taken over."""
     pair = await gated(stage, "pair", amount=240)
     await pair.decide("ann")
-    await pair.decide("ben", arguments={"amount": 100})
+    await pair.decide("ann", "ask", question="Was it opened?")
     await pair.receipts(2)
+    [known] = (await pair.view()).asked
+    said = Answer(
+        question_id=known.question_id, session_id="session-1", turn_id="turn-1", text=words("No."), at=known.asked_at
+    )
+    await pair.handle.signal(Signal.ANSWERED.value, said)
+    await pair.decide("ben", arguments={"amount": 100})
+    await pair.receipts(3)
     await pair.decide("ann")
     passed_on = await gated(stage, "climbing")
 
