@@ -27,7 +27,7 @@ COMMANDS: dict[str, Entry] = {
     "demo": Entry("workers.commands.demo", "Place a real call that tells its story, and check what was heard.", _STACK),
     "call": Entry("workers.commands.call", "Place a call: say things, hear the answers.", _CALLS),
     "sessions": Entry("workers.commands.sessions", "List calls, or show one whole.", _CALLS),
-    "tasks": Entry("workers.commands.tasks", "List work delegated in calls, or show one task.", _CALLS),
+    "tasks": Entry("workers.commands.tasks", "List, show and steer work delegated in calls.", _CALLS),
     "approvals": Entry("workers.commands.approvals", "List, show and decide what waits for a person.", _CALLS),
     "escalations": Entry("workers.commands.escalations", "List, show and decide calls that wait for a person.", _CALLS),
     "checkpoints": Entry("workers.commands.checkpoints", "List, show and decide plans that wait for a person.", _CALLS),

@@ -16,13 +16,14 @@ SOON = 10.0
 class Held:
     """Something that is under way until the test lets it go on."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = SOON) -> None:
+        self._seconds = seconds
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()
 
     async def pass_through(self) -> None:
         self.begun.set()
-        await asyncio.wait_for(self.go_on.wait(), SOON)
+        await asyncio.wait_for(self.go_on.wait(), self._seconds)
 
     async def reached(self) -> None:
         await asyncio.wait_for(self.begun.wait(), SOON)

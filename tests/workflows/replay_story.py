@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from held import Held
 from temporalio.api.common.v1 import Payload
 from test_workflow_approval import JSON, Gate, gated
 from test_workflow_attendance import attended
@@ -52,6 +53,7 @@ async def tell(stage: World) -> Told:
         _escalated,
         _checked,
         _steps,
+        _steered,
         _attendance,
     ):
         told |= await part(stage)
@@ -208,3 +210,33 @@ async def _attendance(stage: World) -> Told:
     await agent.leave()
     await asyncio.wait_for(it.handle.result(), 10)
     return {"attendance-replaced": (attendance_workflow_id(it.session_id, "voice"), None)}
+
+
+async def _steered(stage: World) -> Told:
+    """Suspended, given more time, corrected while a step runs, and cancelled after an effect."""
+    task_id, first, second = new_id("task"), Held(), Held()
+    stage.models.plans[task_id].extend([plan(step("s1"), step("s2")), plan(step("s3", "s1"))])
+    stage.models.thoughts[task_id, "s1"].extend([calls(("book", {"slot": 1})), answer("One.")])
+    stage.models.thoughts[task_id, "s2"].append(first.thinking(answer("never said")))
+    stage.models.thoughts[task_id, "s3"].append(second.thinking(answer("never said")))
+    handle = await stage.start_task(task_id=task_id)
+    await first.reached()
+
+    async def one_done() -> bool:
+        return bool((await handle.query("state", result_type=dict))["steps_done"] == 1)
+
+    await until(one_done)
+    await handle.execute_update("suspend", {"by": "ann"})
+    await handle.signal("suspend")
+    await handle.execute_update("extend_deadline", {"seconds": 60})
+    await handle.execute_update("resume", {})
+    await handle.execute_update("correct", {"words": "make it Tuesday"})
+    await second.reached()
+    await handle.cancel()
+    await handle.result()
+    first.go_on.set()
+    second.go_on.set()
+    return {
+        "task-cancelled": (task_workflow_id(task_id), None),
+        "handoff-stopped": (step_workflow_id(task_id, "s2"), None),
+    }

@@ -1,0 +1,99 @@
+"""Tells a running task what to do, and learns at once whether the order counts."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shlex
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from pydantic import BaseModel
+from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.service import RPCError, RPCStatusCode
+
+from contracts.names import new_id, task_workflow_id
+from contracts.records import AuditRecord, TaskRecord
+from contracts.task import ControlKind, TaskStage, TaskState
+from store.engine import open_engine
+from store.errors import StoreError
+from store.writer import RecordWriter
+from workers.errors import GreenroomError
+from workers.settings import Settings
+from workers.stack.servers import binary
+from workers.temporal import connect
+
+CONNECT_SECONDS = 5.0
+ANSWER_SECONDS = 15.0
+
+
+class Obeyed(BaseModel):
+    """What became of an order. `stage` is where the task stood when it was taken."""
+
+    accepted: bool
+    reason: str
+    stage: TaskStage | None = None
+
+
+def raw_command(settings: Settings, task_id: str, kind: ControlKind, order: Mapping[str, object]) -> str:
+    """The same order with the plain Temporal CLI."""
+    words = (
+        *(binary("temporal"), "workflow", "signal"),
+        *("--address", settings.temporal_address, "--namespace", settings.temporal_namespace),
+        *("--workflow-id", task_workflow_id(task_id)),
+        *("--name", kind.value, "--input", json.dumps(order, separators=(",", ":"))),
+    )
+    return shlex.join(words)
+
+
+async def send(settings: Settings, task: TaskRecord, kind: ControlKind, order: Mapping[str, object]) -> Obeyed:
+    """Sends the order by update. Raises GreenroomError when Temporal is away, or nobody took it in time."""
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            client = await connect(settings, identity=f"greenroom-cli/{order['by']}")
+    except (TimeoutError, RuntimeError) as error:
+        raise GreenroomError(
+            f"Temporal does not answer at {settings.temporal_address}: start it (make dev), "
+            "or correct GREENROOM_TEMPORAL_ADDRESS. The order was not sent"
+        ) from error
+    handle = client.get_workflow_handle(task_workflow_id(task.task_id))
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            state: TaskState = await handle.execute_update(
+                kind.value, dict(order), id=new_id("order"), result_type=TaskState
+            )
+    except WorkflowUpdateFailedError as refused:
+        return Obeyed(accepted=False, reason=str(getattr(refused.cause, "message", refused.cause)))
+    except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+        raise GreenroomError(
+            "nobody took the order in time: is a durable worker running? "
+            f"It may still be carried out; look with 'greenroom tasks show {task.task_id}'"
+        ) from error
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise GreenroomError(f"Temporal refused the order: {error.message}") from error
+        return _after_its_end(settings, task, kind, str(order["by"]))
+    return Obeyed(accepted=True, reason="counted", stage=state.stage)
+
+
+def _after_its_end(settings: Settings, task: TaskRecord, kind: ControlKind, by: str) -> Obeyed:
+    """The workflow of a task that has ended can note nothing any more, so it is noted here."""
+    reason = "the task has ended: its outcome stands"
+    line = AuditRecord(
+        entry_id=new_id("audit"),
+        session_id=task.session_id,
+        at=datetime.now(UTC),
+        actor=f"by:{by}",
+        action=f"task.{kind.value}.refused",
+        target=task.task_id,
+        detail={"reason": reason, "channel": "cli"},
+    )
+    try:
+        engine = open_engine(settings.database_url)
+        try:
+            RecordWriter(engine).write([line])
+        finally:
+            engine.dispose()
+    except StoreError as error:
+        raise GreenroomError(f"refused ({reason}), and not noted in the records: {error}") from error
+    return Obeyed(accepted=False, reason=reason)
