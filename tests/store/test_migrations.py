@@ -11,10 +11,11 @@ from alembic import op
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from record_samples import approval, decision, said, session
+from record_samples import approval, decision, delivery, said, session
 from sqlalchemy import inspect, text
 
 import migrations
+from contracts.delivery import WebhookState
 from migrations.__main__ import main
 from migrations.run import config_for
 from store.engine import open_engine, reading, writing
@@ -81,6 +82,20 @@ def test_an_approval_and_its_decisions_survive_the_way_down_and_up(empty_url: st
     assert RecordReader(engine).decisions("approval-1") == [decision(reason="counted")]
     with pytest.raises(StoreError), writing(engine) as connection:
         connection.execute(text("UPDATE approvals SET context_pack_subject_id = 'nobody'"))
+    engine.dispose()
+
+
+def test_deliveries_survive_one_step_down_and_up(empty_url: str) -> None:
+    migrations.upgrade(empty_url)
+    engine = open_engine(empty_url)
+    owed = delivery(webhook=WebhookState.SENT)
+    RecordWriter(engine).write([owed])
+    engine.dispose()
+    migrations.downgrade(empty_url, "0004")
+    migrations.upgrade(empty_url)
+    engine = open_engine(empty_url)
+    left = {"expires_at": None, "reason": None, "webhook": None}
+    assert RecordReader(engine).deliveries() == [owed.model_copy(update=left)]
     engine.dispose()
 
 

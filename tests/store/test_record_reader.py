@@ -201,3 +201,28 @@ def test_the_development_seed_adds_what_is_missing_and_changes_nothing(engine: E
     assert seed_development_reviewers(engine) == 0
     ann = reader.reviewer("ann")
     assert ann is not None and not ann.active
+
+
+def test_the_last_summary_is_that_of_the_persons_newest_other_call_of_the_composition(engine: Engine) -> None:
+    writer, reader = RecordWriter(engine), RecordReader(engine)
+    writer.write(
+        [
+            session("s1"),
+            session("s2"),
+            session("s3", composition="bank"),
+            session("s4"),
+            artifact("s1.summary", session_id="s1", created_at=MORNING),
+            artifact("s2.summary", session_id="s2", created_at=MORNING + timedelta(hours=1)),
+            artifact("s2.promises", session_id="s2", kind="promises", created_at=MORNING + timedelta(hours=2)),
+            artifact("s3.summary", session_id="s3", created_at=MORNING + timedelta(hours=3)),
+            artifact("s4.summary", session_id="s4", subject_id="subject-2", created_at=MORNING + timedelta(hours=4)),
+        ]
+    )
+
+    def last(besides: str, subject: str = "subject-1", composition: str = "support") -> str | None:
+        found = reader.last_summary(subject, composition, besides)
+        return found.artifact_id if found is not None else None
+
+    assert last("s9") == "s2.summary" and last("s2") == "s1.summary"
+    assert last("s9", composition="bank") == "s3.summary" and last("s3", composition="bank") is None
+    assert last("s9", subject="subject-2") == "s4.summary"
