@@ -61,6 +61,21 @@ async def test_a_reviewer_edits_by_command(stage: World) -> None:
     assert json.loads(call.arguments.body) == {"order": "7", "amount": 100}
 
 
+async def test_a_reviewer_rejects_or_takes_over_by_command(stage: World) -> None:
+    gate = await gated(stage)
+    why = ("--note", "It is too old.", "--private", "third time this week")
+    code, printed = await greenroom(stage, "approvals", "reject", gate.approval_id, "--reviewer", "ann", *why)
+    assert code == 0, printed
+    assert (await gate.result()).speech.body == "It was not approved. It is too old."
+    await gate.handle.result()
+    [kept] = stage.records.decisions(gate.approval_id)
+    assert kept.remark is not None and kept.remark.body == "third time this week"
+    other = await gated(stage)
+    code, printed = await greenroom(stage, "approvals", "take-over", other.approval_id, "--reviewer", "ben")
+    assert code == 0 and "it is yours now" in printed
+    assert (await other.result()).stage is TaskStage.NEEDS_PERSON
+
+
 async def test_a_decision_about_a_completed_approval_is_noted_however_many_come_at_once(stage: World) -> None:
     gate = await _over(stage)
     before = stage.records.decisions(gate.approval_id)
