@@ -18,7 +18,7 @@ from workflow_world import World, until
 
 from contracts.approval import ApprovalStage
 from contracts.handoff import Thought
-from contracts.names import new_id
+from contracts.names import new_id, step_workflow_id
 from contracts.task import Plan, StepStatus, TaskResult, TaskStage, TaskState
 from contracts.tools import ToolStatus
 
@@ -251,6 +251,20 @@ async def test_the_time_of_a_suspended_task_stands_still(stage: World) -> None:
     await task.order("resume")
     held.go_on.set()
     assert (await task.result()).speech.body == "In the end."
+
+
+async def test_a_step_whose_workflow_broke_needs_a_person_if_it_could_have_done_something(stage: World) -> None:
+    for role, stage_after, told in (
+        ("operator", TaskStage.NEEDS_PERSON, "A colleague will check what happened."),
+        ("clerk", TaskStage.FAILED, "That did not work."),
+    ):
+        held = Held()
+        task = await begun(stage, plan(step("s1", role=role)), {"s1": [held.thinking(answer("never said"))]})
+        await held.reached()
+        await stage.client.get_workflow_handle(step_workflow_id(task.task_id, "s1")).terminate("by an operator")
+        result = await task.result()
+        held.go_on.set()
+        assert (result.stage, result.speech.body) == (stage_after, told)
 
 
 async def test_whatever_is_sent_harms_nothing_and_is_audited(stage: World) -> None:
