@@ -7,8 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from workers.stack.stack import Stack
+
+# The same examples in every run, so that a change is judged by itself; --hypothesis-profile=default draws new ones.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 # Neither a developer's .env nor a stack that runs on this machine may change what a test sees.
 os.environ["GREENROOM_ENV_FILE"] = ""
