@@ -29,6 +29,7 @@ from live.hearing import Hearing
 from live.leaving import Leaving, Reason
 from live.models import Warm, build_chat_models, build_session, build_voices
 from live.room_events import RoomEvents
+from live.subscribing import subscribe_again
 from live.toolbelt import Refusals, Registry, delegate_tool, offered, person_tool, registry_tools
 from policy.readback import ReadBack
 
@@ -69,6 +70,7 @@ class VoiceCall:
         self._bridge.start()
         self._attending.start()
         self._attending.watch(self._ctx.room)
+        subscribe_again(self._ctx.room)
         self._finished = asyncio.create_task(self._finish(), name="finish")
         timings = self._config.timings
         connecting = self._ctx.connect(auto_subscribe=AutoSubscribe.AUDIO_ONLY)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from livekit import rtc
 
+from live.subscribing import subscribe_again
 from workers.caller.ear import Ear
 from workers.caller.errors import CallerError
 from workers.caller.events import (
@@ -74,6 +75,7 @@ class Caller:
         room.on("participant_connected", self._participant_connected)
         room.on("participant_disconnected", self._participant_disconnected)
         room.on("track_published", self._track_published)
+        subscribe_again(room, _is_agent)
         room.on("track_subscribed", self._track_subscribed)
         room.on("track_unsubscribed", self._track_unsubscribed)
         room.on("disconnected", self._disconnected)
