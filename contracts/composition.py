@@ -97,6 +97,7 @@ class Phrases(Contract):
     not_undone: str = "This could not be undone, so a colleague will look into it: {actions}."
     already_done: str = "This was done already: {actions}."
     corrected: str = "I have passed your change on."
+    redirected: str = "A colleague has looked at it, and it is done in another way."
     late: str = "I could not get all of that done in time. This is still missing: {missing}."
     suspended: str = "Your request is on hold for now."
     progress: str = "{done} of {total} steps are done."

@@ -8,11 +8,14 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from contracts.base import Content, Contract, Moment
+from contracts.checkpoint import CheckpointOutcome, CheckpointRule, CheckpointStage
 from contracts.composition import Limits
 from contracts.task import Control, ControlKind, Plan, PlanStep, StepOrder, StepResult, StepStatus, TaskStage
+from policy import checkpoint as checkpoints
 from policy import control as steering
 from policy import plan as planning
 from policy import schedule
+from policy.checkpoint import Due
 from policy.control import TaskControl
 
 STANDS = (StepStatus.DONE, StepStatus.DECLINED, StepStatus.NEEDS_PERSON)
@@ -24,6 +27,7 @@ class Course(Contract):
     """`past`: results of steps that a later plan replaced. `waiting`: running steps that wait for a person, and how.
 
     `stopping`: running steps that a correction made wrong. `planned_for`: how many corrections the plan knows of.
+    `redirections`: which of the corrections a reviewer gave. `passed`: keys of the checkpoints that were passed.
     """
 
     control: TaskControl
@@ -32,6 +36,11 @@ class Course(Contract):
     planned: bool = False
     planned_for: int = 0
     corrections: tuple[Content, ...] = ()
+    redirections: tuple[int, ...] = ()
+    checkpoints: tuple[CheckpointRule, ...] = ()
+    passed: tuple[str, ...] = ()
+    refused: CheckpointOutcome | None = None
+    """How a person who looked at the plan ended the task, or nobody who would have had to."""
     replans: int = 0
     given_up: bool = False
     """No plan could be made: nothing more starts."""
@@ -61,7 +70,7 @@ class Course(Contract):
     @property
     def closing(self) -> bool:
         """Whether nothing more is to start, and what runs is to stop."""
-        return self.control.cancelled or self.late or self.given_up
+        return self.control.cancelled or self.late or self.given_up or self.refused is not None
 
 
 def opened(limits: Limits, now: datetime) -> Course:
@@ -97,10 +106,29 @@ def happened(course: Course, event: str) -> Course:
     return course if event in known else course.model_copy(update={"events": (*known, event)[-MAX_EVENTS:]})
 
 
+def checkpoint(course: Course) -> Due | None:
+    """Where a person has to look before anything more starts, or before the end."""
+    if course.closing or needs_plan(course):
+        return None
+    plan = Plan(steps=tuple(s for s in course.plan.steps if s.step_id not in course.stopping))
+    return checkpoints.due(course.checkpoints, plan, course.started, course.results, course.passed)
+
+
+def looked_at(course: Course, due: Due, outcome: CheckpointOutcome) -> Course:
+    """The course after a checkpoint: it goes on, is planned anew by a reviewer's words, or stops."""
+    if outcome.goes_on:
+        return course.model_copy(update={"passed": (*course.passed, due.key)})
+    if outcome.stage is CheckpointStage.REDIRECTED and outcome.note is not None:
+        corrections = (*course.corrections, outcome.note)
+        redirections = (*course.redirections, len(course.corrections))
+        return course.model_copy(update={"corrections": corrections, "redirections": redirections})
+    return course.model_copy(update={"refused": outcome})
+
+
 def clocked(course: Course, now: datetime) -> Course:
     """The course at that time: its clock stands still while all that runs waits for a person."""
     running = {s.step_id for s in course.running}
-    waits = bool(running) and running <= set(course.waiting)
+    waits = running <= set(course.waiting) if running else checkpoint(course) is not None
     control = steering.clocked(course.control, now, waiting=waits and not needs_plan(course))
     open_still = not (control.cancelled or over(course))
     late = course.late or (open_still and steering.expired(control, now))
@@ -168,7 +196,7 @@ def not_replanned(course: Course) -> Course:
 
 
 def to_start(course: Course, now: datetime) -> tuple[PlanStep, ...]:
-    if course.closing or needs_plan(course) or course.stopping:
+    if course.closing or needs_plan(course) or course.stopping or checkpoint(course) is not None:
         return ()
     known = {s.step_id for s in course.plan.steps}
     return schedule.startable(
@@ -231,7 +259,7 @@ def wanted(course: Course, step_id: str) -> StepOrder:
 
 def over(course: Course) -> bool:
     """Whether nothing runs, and nothing will."""
-    if course.running or needs_plan(course):
+    if course.running or needs_plan(course) or checkpoint(course) is not None:
         return False
     return course.closing or all(s.step_id in course.results for s in course.plan.steps)
 
@@ -251,6 +279,8 @@ def stage(course: Course) -> TaskStage:
         return TaskStage.SUSPENDED
     if needs_plan(course):
         return TaskStage.PLANNING
+    if checkpoint(course) is not None:
+        return TaskStage.WAITING_APPROVAL
     return next(iter(course.waiting.values()), TaskStage.RUNNING)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from contracts.checkpoint import CheckpointStage
 from contracts.composition import Phrases
 from contracts.task import EffectRecord, StepResult, StepStatus, TaskStage
 from contracts.tools import ToolStatus
@@ -31,6 +32,10 @@ def came_to(
     if course.late:
         lacking = "; ".join(s.goal.body.rstrip(" .") for s in missing(course)) or goal.rstrip(" .")
         stage, parts = TaskStage.FAILED, [standing, told, phrases.late.format(missing=lacking)]
+    elif course.refused is not None:
+        ended = phrases.expired if course.refused.stage is CheckpointStage.EXPIRED else phrases.declined
+        note = course.refused.note.body if course.refused.note is not None else ""
+        stage, parts = TaskStage.DECLINED, [standing, told, ended, note]
     elif course.given_up:
         stage, parts = TaskStage.FAILED, [standing, told, phrases.failed]
     else:

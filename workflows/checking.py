@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
-from temporalio.workflow import ParentClosePolicy
+from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from contracts.base import Content
-    from contracts.checkpoint import CheckpointOutcome, CheckpointRequest
+    from contracts.checkpoint import CheckpointOutcome, CheckpointRequest, CheckpointStage
     from contracts.names import Signal, TaskQueue, WorkflowType, checkpoint_workflow_id
-    from contracts.task import Plan, StepResult, TaskRequest
+    from contracts.task import TaskRequest
     from policy import checkpoint as policy
     from policy.checkpoint import Due
+    from policy.course import Course
     from workflows import options, recording
 
 
@@ -25,19 +26,26 @@ class Checking:
         self._request = request
         self._number = 0
         self._open: tuple[str, Due] | None = None
+        self._handle: ChildWorkflowHandle[Any, Any] | None = None
 
-    async def keep_up(
-        self, due: Due | None, plan: Plan, started: Collection[str], results: Mapping[str, StepResult]
-    ) -> None:
+    @property
+    def lost(self) -> CheckpointOutcome | None:
+        """The outcome of an open checkpoint whose workflow is gone without having told any: nobody decided."""
+        if self._open is None or self._handle is None or not self._handle.done():
+            return None
+        return CheckpointOutcome(checkpoint_id=self._open[0], stage=CheckpointStage.EXPIRED, goes_on=False)
+
+    async def keep_up(self, due: Due | None, course: Course) -> None:
         """Opens the checkpoint that is due, and withdraws the one that is open if it is another."""
         if self._open is not None and (due is None or due.key != self._open[1].key):
-            await recording.tell(checkpoint_workflow_id(self._open[0]), Signal.WITHDRAW)
-            self._open = None
+            (checkpoint_id, _), self._open = self._open, None  # first: its last word may come before the telling ends
+            await recording.tell(checkpoint_workflow_id(checkpoint_id), Signal.WITHDRAW)
         if due is not None and self._open is None:
+            self._handle = None
             self._number += 1
             checkpoint_id = f"{self._request.task_id}.c{self._number}"
             self._open = (checkpoint_id, due)
-            await self._start(self._made(checkpoint_id, due, plan, started, results))
+            self._handle = await self._start(self._made(checkpoint_id, due, course))
 
     def decided(self, outcome: CheckpointOutcome) -> Due | None:
         """The checkpoint that this is the outcome of; None if it is not the open one."""
@@ -46,14 +54,7 @@ class Checking:
         (_, due), self._open = self._open, None
         return due
 
-    def _made(
-        self,
-        checkpoint_id: str,
-        due: Due,
-        plan: Plan,
-        started: Collection[str],
-        results: Mapping[str, StepResult],
-    ) -> CheckpointRequest:
+    def _made(self, checkpoint_id: str, due: Due, course: Course) -> CheckpointRequest:
         request = self._request
         return CheckpointRequest(
             checkpoint_id=checkpoint_id,
@@ -63,14 +64,16 @@ class Checking:
             composition=request.composition,
             step_id=due.step_id,
             goal=request.goal,
-            plan=Content(subject_id=request.subject_id, body=policy.shown(due, plan, started, results)),
-            digest=policy.digest(due, plan, results),
+            plan=Content(
+                subject_id=request.subject_id, body=policy.shown(due, course.plan, course.started, course.results)
+            ),
+            digest=policy.digest(due, course.plan, course.results),
             rule=due.rule,
             reply_to=workflow.info().workflow_id,
         )
 
-    async def _start(self, request: CheckpointRequest) -> None:
-        await workflow.start_child_workflow(
+    async def _start(self, request: CheckpointRequest) -> ChildWorkflowHandle[Any, Any]:
+        return await workflow.start_child_workflow(
             WorkflowType.CHECKPOINT.value,
             request,
             id=checkpoint_workflow_id(request.checkpoint_id),

@@ -107,8 +107,8 @@ class Steps:
             goal=step.goal,
             conversation=request.conversation,
             facts=tuple(
-                Fact(source="the caller, who corrected the request", trust=Trust.UNTRUSTED, text=words)
-                for words in course.corrections
+                Fact(source=_source(course, number), trust=Trust.UNTRUSTED, text=words)
+                for number, words in enumerate(course.corrections)
             ),
             prior=tuple(course.results[n] for n in step.depends_on),
             budget=self._composition.role(step.role).budget,
@@ -117,3 +117,9 @@ class Steps:
 
     def _words(self, text: str) -> Content:
         return Content(subject_id=self._request.subject_id, body=text)
+
+
+def _source(course: Course, number: int) -> str:
+    if number in course.redirections:
+        return "a colleague, who looked at the plan"
+    return "the caller, who corrected the request"

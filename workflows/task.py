@@ -10,6 +10,7 @@ from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from contracts.base import Content
+    from contracts.checkpoint import CheckpointOutcome
     from contracts.composition import Composition, Limits
     from contracts.names import Signal
     from contracts.task import Control, ControlKind, StepNews, TaskRequest, TaskResult, TaskStage, TaskState
@@ -18,6 +19,7 @@ with workflow.unsafe.imports_passed_through():
     from policy import control as steering
     from policy import course as policy
     from workflows import cancelling, recording
+    from workflows.checking import Checking
     from workflows.planning import Planner
     from workflows.scribe import Scribe
     from workflows.steering import Steered
@@ -34,6 +36,7 @@ class TaskWorkflow(Steered):
         self._course = policy.opened(Limits(), workflow.now())
         self._scribe = Scribe()
         self._telling = Telling(request, self._scribe)
+        self._checking = Checking(request)
         self._announced: set[str] = set()
         self._stirred = False
 
@@ -48,6 +51,13 @@ class TaskWorkflow(Steered):
     @workflow.signal(name=Signal.STEP_MOVED.value)
     def step_moved(self, news: StepNews) -> None:
         self._course = policy.moved(self._course, news.step_id, news.stage)
+        self._stirred = True
+
+    @workflow.signal(name=Signal.CHECKPOINT_DECIDED.value)
+    def checkpoint_decided(self, news: CheckpointOutcome) -> None:
+        due = self._checking.decided(news)
+        if due is not None:
+            self._course = policy.looked_at(self._course, due, news)
         self._stirred = True
 
     @workflow.query(name="state")
@@ -98,6 +108,7 @@ class TaskWorkflow(Steered):
     async def _work(self) -> TaskResult:
         composition = await recording.load_composition(self._request.composition)
         self._course = policy.limited(self._course, composition.limits, workflow.info().start_time)
+        self._course = self._course.model_copy(update={"checkpoints": composition.checkpoints})
         steps = Steps(self._request, composition)
         planner = Planner(self._request, composition, lambda: self._course)
         undoing = Undoing(self._request, composition, self._scribe)
@@ -106,6 +117,7 @@ class TaskWorkflow(Steered):
             await self._take_results(steps, undoing)
             self._course = policy.clocked(self._course, workflow.now())
             await self._keep_planned(planner, composition)
+            await self._keep_checked()
             await self._start_steps(steps)
             await steps.steer(self._course)
             if policy.over(self._course) and not self._stirred:
@@ -129,10 +141,16 @@ class TaskWorkflow(Steered):
             before, self._course = self._course, planner.take()
             if before.planned and self._course.planned_for > before.planned_for:
                 done = [e for _, e in compensation.standing(self._course.everything) if e.status == ToolStatus.OK.value]
-                words = [composition.phrases.corrected]
+                redirected = self._course.planned_for - 1 in self._course.redirections
+                words = [composition.phrases.redirected if redirected else composition.phrases.corrected]
                 words += [compensation.done_words(composition.phrases, done)] if done else []
                 await self._telling.say("correction", self._words(" ".join(words)), ephemeral=True)
         planner.keep_up()
+
+    async def _keep_checked(self) -> None:
+        if (lost := self._checking.lost) is not None:
+            self.checkpoint_decided(lost)
+        await self._checking.keep_up(policy.checkpoint(self._course), self._course)
 
     async def _start_steps(self, steps: Steps) -> None:
         while never := policy.to_skip(self._course):  # what needs a skipped step is then skipped too
@@ -150,6 +168,8 @@ class TaskWorkflow(Steered):
         if course.closing:
             return
         waiting = {i for i, stage in course.waiting.items() if stage is TaskStage.WAITING_APPROVAL}
+        if (due := policy.checkpoint(course)) is not None:
+            waiting.add(due.key)
         if waiting - self._announced:
             await self._telling.say("progress", self._words(composition.phrases.waiting_approval), ephemeral=True)
         self._announced = waiting
@@ -160,7 +180,7 @@ class TaskWorkflow(Steered):
         at = policy.wake_at(self._course)
         with suppress(TimeoutError):  # the loop looks at the clock itself
             await workflow.wait_condition(
-                lambda: self._stirred or bool(steps.ended) or planner.done,
+                lambda: self._stirred or bool(steps.ended) or planner.done or self._checking.lost is not None,
                 timeout=None if at is None else max(at - workflow.now(), timedelta(0)),
                 timeout_summary="time of this task, or of a step that waits for its own",
             )

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_samples import T0, at, composition, words
 
+from contracts.checkpoint import CheckpointAt, CheckpointOutcome, CheckpointRule, CheckpointStage
 from contracts.composition import Limits
 from contracts.task import (
     Control,
@@ -57,6 +58,16 @@ NEEDS = st.lists(st.sampled_from(["s1", "s2", "s3", "s4"]), max_size=2, unique=T
 WAITS = st.one_of(st.none(), st.builds(WaitFor, event=st.just("paid")), st.builds(WaitFor, seconds=st.just(5.0)))
 
 
+RULES = st.lists(
+    st.builds(CheckpointRule, id=st.just("look"), at=st.sampled_from(CheckpointAt), why=st.just("money")), max_size=2
+)
+
+
+def looked(stage: CheckpointStage) -> CheckpointOutcome:
+    goes_on = stage is CheckpointStage.APPROVED
+    return CheckpointOutcome(checkpoint_id="c1", stage=stage, goes_on=goes_on, note=words("mail first"))
+
+
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
     """A graph without a circle: each step needs only earlier ones."""
@@ -74,7 +85,8 @@ class Run:
         self.data = data
         self.now: datetime = T0
         self.parallel = data.draw(st.integers(1, 3), "parallel steps")
-        self.it = course.opened(LIMITS.model_copy(update={"parallel_steps": self.parallel}), T0)
+        opened = course.opened(LIMITS.model_copy(update={"parallel_steps": self.parallel}), T0)
+        self.it = opened.model_copy(update={"checkpoints": tuple(data.draw(RULES, "checkpoints"))})
         self.ever_started: list[str] = []
         self.done: set[str] = set()
 
@@ -111,6 +123,7 @@ class Run:
         steered = self.it.control
         assert not (steered.cancelled or steered.suspended or steered.ended or self.it.late or self.it.given_up)
         assert not course.needs_plan(self.it), "nothing starts by a plan that is to be made anew"
+        assert course.checkpoint(self.it) is None and self.it.refused is None, "nothing starts before it was looked at"
         assert not self.it.stopping, "nothing starts beside what a correction made wrong"
         assert found.step_id not in self.ever_started, "no step runs twice"
         assert set(found.depends_on) <= self.done, "none runs before its needs"
@@ -124,6 +137,12 @@ class Run:
                 self.done.add(one.step_id)
             self.it = course.ended(self.it, result(one.step_id, status, "booked"))
 
+    def look(self, stage: CheckpointStage) -> None:
+        """A person decides about the checkpoint that is due, if one is."""
+        if (due := course.checkpoint(self.it)) is not None:
+            assert due.key not in self.it.passed
+            self.it = course.looked_at(self.it, due, looked(stage))
+
 
 def _effects(it: Course) -> list[EffectRecord]:
     return [e for r in it.everything for e in r.effects]
@@ -133,13 +152,14 @@ ACTS = st.one_of(
     st.sampled_from(list(ControlKind)),
     st.sampled_from([StepStatus.DONE, StepStatus.FAILED, StepStatus.NEEDS_PERSON, StepStatus.CANCELLED]),
     st.sampled_from(["paid", "ask", "seconds"]),
+    st.sampled_from([CheckpointStage.APPROVED, CheckpointStage.REDIRECTED, CheckpointStage.REJECTED]),
 )
 
 
 @given(st.lists(ACTS, max_size=30), st.data())
 @settings(max_examples=400, deadline=None)
 def test_in_any_order_nothing_starts_twice_too_early_or_after_a_cancel_and_it_ends(
-    acts: list[ControlKind | StepStatus | str], data: st.DataObject
+    acts: list[ControlKind | StepStatus | CheckpointStage | str], data: st.DataObject
 ) -> None:
     run = Run(data)
     run.loop()
@@ -149,6 +169,8 @@ def test_in_any_order_nothing_starts_twice_too_early_or_after_a_cancel_and_it_en
             run.it = ordered(run.it, act)
         elif isinstance(act, StepStatus):
             run.end_one(act)
+        elif isinstance(act, CheckpointStage):
+            run.look(act)
         elif act == "paid":
             run.it = course.happened(run.it, "paid")
         elif act == "ask" and run.it.running:
@@ -161,6 +183,7 @@ def test_in_any_order_nothing_starts_twice_too_early_or_after_a_cancel_and_it_en
         if course.over(run.it):
             break
         run.now = max(run.now, course.wake_at(run.it) or run.now)
+        run.look(CheckpointStage.APPROVED)
         run.end_one(StepStatus.DONE)
         run.loop()
     assert course.over(run.it), "every task comes to an end"
@@ -192,6 +215,52 @@ def test_a_correction_keeps_what_is_done_and_stops_what_the_new_plan_does_not_re
     it = course.ended(it, result("s3", StepStatus.CANCELLED, "booked Monday"))
     assert [s.step_id for s in course.to_start(it, T0)] == ["s3-2"]
     assert [r.step_id for r in it.everything] == ["s3", "s1"]
+
+
+def looking(at: CheckpointAt, *steps: PlanStep) -> Course:
+    rule = CheckpointRule(id="look", at=at, why="money")
+    return planned(*steps).model_copy(update={"checkpoints": (rule,)})
+
+
+def test_while_a_person_looks_nothing_starts_and_the_clock_stands_still() -> None:
+    it = course.clocked(looking(CheckpointAt.PLAN, step("s1"), step("s2")), at(10))
+    assert course.to_start(it, at(10)) == () and not course.over(it)
+    assert course.stage(it) is TaskStage.WAITING_APPROVAL and it.control.paused_since == at(10)
+    due = course.checkpoint(it)
+    assert due is not None
+    it = course.clocked(course.looked_at(it, due, looked(CheckpointStage.APPROVED)), at(5000))
+    assert course.checkpoint(it) is None and len(course.to_start(it, at(5000))) == 2 and not it.late
+
+
+def test_a_redirection_plans_anew_what_has_not_run_and_is_looked_at_again() -> None:
+    it = looking(CheckpointAt.AFTER_STEP, step("s1"), step("s2", "s1"))
+    it = course.ended(course.started(it, "s1"), result("s1"))
+    due = course.checkpoint(it)
+    assert due is not None and due.step_id == "s1"
+    it = course.looked_at(it, due, looked(CheckpointStage.REDIRECTED))
+    assert course.needs_plan(it) and it.corrections[0].body == "mail first" and it.redirections == (0,)
+    it = course.replanned(it, Plan(steps=(step("s2", "s1", goal="mail"),)), 1)
+    assert course.checkpoint(it) == due, "what was done is looked at until somebody lets it pass"
+    it = course.looked_at(it, due, looked(CheckpointStage.APPROVED))
+    assert [s.goal.body for s in course.to_start(it, T0)] == ["mail"]
+
+
+def test_a_refused_plan_ends_the_task_with_what_was_done_and_why() -> None:
+    it = looking(CheckpointAt.BEFORE_STEP, step("s1"), step("s2", "s1"))
+    due = course.checkpoint(it)
+    assert due is not None
+    it = course.looked_at(it, due, looked(CheckpointStage.APPROVED))
+    it = course.ended(course.started(it, "s1"), result("s1"))
+    due = course.checkpoint(it)
+    assert due is not None and due.step_id == "s2"
+    it = course.looked_at(it, due, looked(CheckpointStage.REJECTED))
+    assert it.closing and [s.step_id for s in course.to_skip(it)] == ["s2"]
+    it = course.skipped(it, result("s2", StepStatus.SKIPPED))
+    assert course.over(it)
+    assert outcome.came_to(it, PHRASES, "goal") == (
+        TaskStage.DECLINED,
+        f"answer of s1. {PHRASES.declined} mail first",
+    )
 
 
 def test_a_failed_step_is_planned_anew_as_often_as_the_limits_allow() -> None:

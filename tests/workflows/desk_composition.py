@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contracts.approval import Editable
+from contracts.checkpoint import CheckpointAt, CheckpointRule
 from contracts.composition import (
     ApprovalRule,
     Attendance,
@@ -15,6 +16,7 @@ from contracts.composition import (
     Webhook,
 )
 from contracts.handoff import Budget
+from contracts.ladder import Fallback, Rung, RungKind
 from contracts.tools import Effect, ToolDeclaration
 
 PHRASES = Phrases(
@@ -148,4 +150,18 @@ HOOKED = DESK.model_copy(
 )
 """What its callers do not hear goes to a webhook."""
 
-COMPOSITIONS = {composition.id: composition for composition in (DESK, HASTY, PATIENT, TALKATIVE, BRISK, HOOKED)}
+
+def _looked_at(at: CheckpointAt, role: str | None = None, *, seconds: float = 60.0) -> Composition:
+    """A person of the support leads looks at what the desk does."""
+    last = Rung(after_seconds=seconds, kind=RungKind.FALLBACK, fallback=Fallback.DENY)
+    rule = CheckpointRule(
+        id="look", at=at, role=role, why="money", reviewers=("support-leads",), grace_seconds=0.5, ladder=(last,)
+    )
+    return DESK.model_copy(update={"id": f"looked-at-{at.value.replace('_', '-')}", "checkpoints": (rule,)})
+
+
+PLANS = _looked_at(CheckpointAt.PLAN)
+STEPS = _looked_at(CheckpointAt.BEFORE_STEP, "clerk", seconds=1.5)
+OUTCOMES = _looked_at(CheckpointAt.AFTER_STEP, "operator")
+
+COMPOSITIONS = {c.id: c for c in (DESK, HASTY, PATIENT, TALKATIVE, BRISK, HOOKED, PLANS, STEPS, OUTCOMES)}

@@ -16,6 +16,7 @@ from test_workflow_escalation import HASTY, asked
 from test_workflow_inbox import offered, report
 from test_workflow_session import call, deliver
 from test_workflow_task import answer, calls, plan, step
+from test_workflow_task_checkpoint import reviewed
 from workflow_world import World, until, words
 
 from contracts.attendance import AgentLost
@@ -52,6 +53,7 @@ async def tell(stage: World) -> Told:
         _changed,
         _escalated,
         _checked,
+        _looked_at,
         _steps,
         _steered,
         _attendance,
@@ -179,6 +181,24 @@ async def _checked(stage: World) -> Told:
     return {
         "checkpoint-redirected": (redirected.handle.id, None),
         "checkpoint-expired": (expired.handle.id, None),
+    }
+
+
+async def _looked_at(stage: World) -> Told:
+    """A task whose plan is redirected, then let go on; and one that is cancelled while somebody looks."""
+    again = plan(step("s1"), step("s2", "s1"))
+    thoughts = {"s1": [answer("One.")], "s2": [answer("Two.")]}
+    redirected = await reviewed(stage, "plan", [plan(), again], thoughts)
+    await (await redirected.looked()).decide("redirect", note="Mail him too.")
+    await (await redirected.looked(2)).decide()
+    cancelled = await reviewed(stage, "plan", [plan()], {})
+    await cancelled.looked()
+    await cancelled.handle.signal("cancel")
+    for it in (redirected, cancelled):
+        await it.result()
+    return {
+        "task-redirected": (redirected.handle.id, None),
+        "task-checkpoint-withdrawn": (cancelled.handle.id, None),
     }
 
 
