@@ -147,6 +147,6 @@ def details(state: ApprovalState, now: datetime) -> str:
         "",
         f"Decide here with *Send a Signal*, name `decide`, input:\n\n```\n{decision}\n```\n",
         "or from a terminal:\n\n```\ntemporal workflow signal --name decide \\",
-        f"  -w {workflow_id} \\\n  -i '{decision}'\n```",
+        f"  -w {workflow_id} \\\n  -i '{decision}'\n```\n\n\u00a0",  # the Web UI cuts the last line off
     ]
     return "\n".join(lines)

@@ -96,7 +96,8 @@ class Reviewing:
             f"Decide here with *Send a Signal*, name `decide`, verdict one of "
             f"{', '.join(f'`{v}`' for v in self.state.verdicts)}, input:\n\n```\n{sent}\n```\n\n"
             f"or from a terminal:\n\n```\n"
-            f"temporal workflow signal --name decide \\\n  -w {workflow.info().workflow_id} \\\n  -i '{sent}'\n```"
+            f"temporal workflow signal --name decide \\\n  -w {workflow.info().workflow_id} \\\n  -i '{sent}'\n```\n\n"
+            "\u00a0"  # the Web UI cuts the last line off
         )
 
     def _read(self, raw: RawValue, channel: str) -> arrival.Arrived:
