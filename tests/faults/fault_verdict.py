@@ -17,10 +17,10 @@ from workers.demo.hearing import hears_any, hears_phrase
 
 WITHIN = 3.0
 """Seconds until the caller hears something."""
-WITHIN_AFTER_MEDIA = 20.0
-"""The same after the media server is back, with calling again."""
+WITHIN_AFTER_MEDIA = 10.0
+"""The same after the media server is back, with the question that the caller asks."""
 PATIENCE_WITH_SILENCE = 6.0
-"""How long a caller waits for an answer on a line that was dead before calling again."""
+"""How long a caller waits for an answer on a line that was dead before asking, or calling, again."""
 GOES_ON = timedelta(seconds=0.3)
 SAYS_NOTHING = 2.0
 SENT = ("sent the courtesy email", "sent the courtesy mail")
@@ -32,7 +32,7 @@ async def heard_again(
     """Seconds until the caller heard something after the blow, and what that was. Raises AssertionError."""
     call = scene.call
     if victim is Victim.LIVEKIT:
-        return await _on_the_line_again(state, scene, death, mark)
+        return await _on_the_line_again(state, scene, death, situation)
     if victim.takes_the_agent:
         spoke = await call.agent_speaks(since=mark, within=20, but=dead_agent)
         ended = (await situation.spoken).ended_at if situation.spoken else death.sent
@@ -92,29 +92,28 @@ async def _answers(call: Call) -> tuple[float, str]:
     """The call goes on: a question is answered."""
     mark = call.mark
     said = await call.say(QUESTION)
-    spoke = await call.until(
-        lambda: next((e for e in call.events[mark:] if _onset(e) and e.at > said.ended_at), None),
-        20,
-        f"an answer to {QUESTION!r}",
-    )
+    spoke = await call.until(lambda: _first(call, said.ended_at), 20, f"an answer to {QUESTION!r}")
     await call.hear(lambda text: hears_any(text, ANSWER), "the answer", since=mark)
     return _between(
         said.ended_at, spoke.at
     ), f"a question until {clock(said.ended_at)} was answered at {clock(spoke.at)}"
 
 
-async def _on_the_line_again(state: State, scene: Scene, death: Death, mark: int) -> tuple[float, str]:
+async def _on_the_line_again(state: State, scene: Scene, death: Death, situation: Situation) -> tuple[float, str]:
+    """A person speaks into the line that was dead; who gets no answer, twice, or was cut off, calls again."""
     back = await death.back
     call = scene.call
-    try:
-        spoke = await call.until(
-            lambda: call.caller.over or next((e for e in call.events[mark:] if _onset(e) and e.at > back), None),
-            PATIENCE_WITH_SILENCE,
-            "an agent on the old line",
-        )
-    except AssertionError:
-        spoke = True
-    if isinstance(spoke, AgentSpeechStarted):
+    for _ in range(2):
+        try:
+            await call.until(lambda: call.caller.agents() or call.caller.over, PATIENCE_WITH_SILENCE, "an agent")
+            if call.caller.over:
+                break
+            if situation.spoken is not None:
+                await situation.spoken
+            await call.say(QUESTION)
+            spoke = await call.until(lambda: _first(call, back), PATIENCE_WITH_SILENCE, "an answer on the old line")
+        except AssertionError:
+            continue
         return _between(back, spoke.at), f"on the same line at {clock(spoke.at)}, the server was back at {clock(back)}"
     scene.call = await scene.ring(scene.subject, composition=state.composition, greeted=False)
     spoke = await scene.call.agent_speaks(since=0, within=30)
@@ -122,13 +121,13 @@ async def _on_the_line_again(state: State, scene: Scene, death: Death, mark: int
     return _between(back, spoke.at), f"in a second call at {clock(spoke.at)}, the server was back at {clock(back)}"
 
 
+def _first(call: Call, after: datetime) -> AgentSpeechStarted | None:
+    return next((e for e in call.events if isinstance(e, AgentSpeechStarted) and e.at > after), None)
+
+
 async def _audible_after(call: Call, at: datetime) -> datetime | None:
     audible = call.caller.agent_audible_at
     return audible if audible is not None and audible > at else None
-
-
-def _onset(event: object) -> bool:
-    return isinstance(event, AgentSpeechStarted)
 
 
 def _between(start: datetime, end: datetime) -> float:
