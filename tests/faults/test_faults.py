@@ -25,12 +25,11 @@ pytestmark = pytest.mark.stack
 
 ALWAYS = {
     (Victim.AGENT, State.AGENT),
-    (Victim.PARENT, State.CALLER),
     (Victim.DURABLE, State.BEFORE),
     (Victim.TEMPORAL, State.APPROVAL),
     (Victim.POSTGRES, State.AFTER),
 }
-"""What every `make test` runs."""
+"""What every `make test` runs. The rest carries the marker `faults`."""
 
 
 def cells(*victims: Victim) -> list[object]:

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -128,10 +129,15 @@ class PostgresServer:
         family = [*server.children(recursive=True), server]
         for process in family:
             process.kill()
-        psutil.wait_procs(family, timeout=START_SECONDS)
         if self._process is not None:
             self._process.wait()
         self._process = None
+        # Not until they are reaped: an init that is in no hurry lets the dead lie for seconds.
+        give_up = time.monotonic() + START_SECONDS
+        while any(_lives(process) for process in family):
+            if time.monotonic() > give_up:
+                raise RuntimeError(f"PostgreSQL did not die within {START_SECONDS} s of SIGKILL")
+            time.sleep(0.005)
 
     def close(self) -> None:
         self.stop()
@@ -143,6 +149,13 @@ class PostgresServer:
         done = subprocess.run(command, capture_output=True, text=True, cwd=self._folder, check=False, **self._as)
         if done.returncode != 0:
             raise RuntimeError(f"initdb failed:\n{done.stdout}{done.stderr}")
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _unprivileged() -> pwd.struct_passwd:
