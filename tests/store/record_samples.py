@@ -194,7 +194,7 @@ _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sam
 _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     str: _TEXTS,
     int: st.integers(min_value=1, max_value=2**31 - 1),
-    float: st.floats(allow_nan=False, allow_infinity=False),
+    float: st.floats(allow_nan=False, allow_infinity=False).map(lambda value: value + 0.0),  # SQLite knows one zero
     bool: st.booleans(),
     NoneType: st.none(),
     datetime: st.datetimes(timezones=st.just(UTC)),
