@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,9 @@ MAX_WINDOW_SECONDS = 30.0
 MAX_PIECE_SECONDS = 24.0
 _HOP = 160
 _MIN_VOICED_FRAMES = 3
+_LONGEST_WORD_SECONDS = 1.2
+_LEFT_OUT_SECONDS = 1.0
+"""So much speech after the last word that was understood is decoded on its own."""
 _NO_SPEECH_PROBABILITY = 0.6
 _NO_SPEECH_LOG_PROBABILITY = -0.5
 
@@ -88,14 +92,7 @@ class WhisperTranscriber:
             return self._transcribe_piece(pcm, 0.0)
         spans = speech_spans(pcm, silence_seconds=0.5, max_seconds=MAX_PIECE_SECONDS)
         pieces = [self._transcribe_piece(pcm[span.start : span.end], span.start / LISTEN_RATE) for span in spans]
-        said = [piece for piece in pieces if piece.text]
-        if not said:
-            return NOTHING_SAID
-        return Transcript(
-            text=" ".join(piece.text for piece in said),
-            words=tuple(word for piece in said for word in piece.words),
-            confidence=float(np.mean([piece.confidence for piece in said])),
-        )
+        return _joined(pieces)
 
     def _transcribe_piece(self, pcm: Pcm16, offset: float) -> Transcript:
         voiced = np.flatnonzero(frame_probabilities(pcm) >= SPEECH_PROBABILITY)
@@ -110,11 +107,13 @@ class WhisperTranscriber:
         if not any(character.isalnum() for character in decoded.text):
             return NOTHING_SAID
         words = self._align(pcm, decoded, int(voiced[0]))
-        return Transcript(
-            text=" ".join(word.text for word in words) or decoded.text,
-            words=tuple(replace(word, start=word.start + offset, end=word.end + offset) for word in words),
-            confidence=float(np.mean([word.confidence for word in words])) if words else 0.0,
-        )
+        understood, rest = _understood(words)
+        left_out = np.count_nonzero(voiced * FRAME_SECONDS >= rest) * FRAME_SECONDS
+        if not understood or left_out < _LEFT_OUT_SECONDS:
+            return _transcript(words, offset, decoded.text)
+        # A long piece without pauses: the decoder ends early now and then, and says nothing of the rest.
+        more = self._transcribe_piece(pcm[int(rest * LISTEN_RATE) :], offset + rest)
+        return _joined([_transcript(understood, offset), more])
 
     def _decode(self, pcm: Pcm16, window: float) -> _Decoded:
         samples = int(window * LISTEN_RATE)
@@ -161,6 +160,32 @@ class WhisperTranscriber:
             )
             for parts in _by_spaces(alignment)
         ]
+
+
+def _understood(words: list[Word]) -> tuple[list[Word], float]:
+    """The words up to where the decoder stopped, and when that was: a last word that lasts too long covers the rest."""
+    if words and words[-1].end - words[-1].start > _LONGEST_WORD_SECONDS:
+        return words[:-1], words[-1].start
+    return words, words[-1].end if words else 0.0
+
+
+def _transcript(words: Sequence[Word], offset: float, text: str = "") -> Transcript:
+    return Transcript(
+        text=" ".join(word.text for word in words) or text,
+        words=tuple(replace(word, start=word.start + offset, end=word.end + offset) for word in words),
+        confidence=float(np.mean([word.confidence for word in words])) if words else 0.0,
+    )
+
+
+def _joined(pieces: Sequence[Transcript]) -> Transcript:
+    said = [piece for piece in pieces if piece.text]
+    if not said:
+        return NOTHING_SAID
+    return Transcript(
+        text=" ".join(piece.text for piece in said),
+        words=tuple(word for piece in said for word in piece.words),
+        confidence=float(np.mean([piece.confidence for piece in said])),
+    )
 
 
 def _by_spaces(alignment: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
