@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,8 @@ async def record(only: Sequence[str] = ()) -> None:
                     continue
                 history = await stage.client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
                 text = json.dumps(json.loads(history.to_json()), separators=(",", ":"), sort_keys=True)
+                for place in (sysconfig.get_path("purelib"), str(Path.cwd())):  # stack traces name folders
+                    text = text.replace(f"{place}/", "")
                 (HISTORIES / f"{name}.json").write_text(text + "\n", encoding="utf-8")
                 print(f"{name}: {len(history.events)} events, {len(text) // 1000} kB")
     await asyncio.sleep(0.5)  # client calls cancelled just before the interpreter ends can abort it
