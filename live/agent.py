@@ -10,7 +10,7 @@ from typing import Protocol
 from livekit import rtc
 from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm
 
-from contracts.composition import Phrases
+from contracts.phrases import Phrases
 from live.audio import without_lead
 from live.config import Timings
 from live.context import CallContext, leading_instructions

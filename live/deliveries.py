@@ -11,8 +11,8 @@ from typing import Protocol
 from livekit.agents import AgentSession
 
 from contracts.base import Content
-from contracts.composition import Phrases
 from contracts.delivery import DeliveryOutcome, DeliveryReport, Offer
+from contracts.phrases import Phrases
 from policy.desk import DeliveryDesk, Playout
 
 logger = logging.getLogger("greenroom.live.deliveries")

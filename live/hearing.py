@@ -15,7 +15,7 @@ from livekit.agents.voice.events import (
     UserTranscriptionTimeoutEvent,
 )
 
-from contracts.composition import Phrases
+from contracts.phrases import Phrases
 from contracts.session import Speaker, Turn
 from live.delegation import CallFacts
 from live.transcript import Transcript

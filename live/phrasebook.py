@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from livekit.agents import tokenize
 
-from contracts.composition import Phrases
+from contracts.phrases import Phrases
 from policy.speakable import speakable
 
 RATE = 24_000

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from contracts.base import Content
-from contracts.composition import Composition, Phrases
+from contracts.composition import Composition
+from contracts.phrases import Phrases
 from contracts.task import Compensation, EffectRecord, StepResult
 from contracts.tools import ToolCall, ToolDeclaration, ToolOutcome, ToolStatus
 from policy import authority

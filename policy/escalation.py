@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime
 
 from contracts.base import Content
-from contracts.composition import Composition, Phrases
+from contracts.composition import Composition
 from contracts.escalation import (
     CallEscalation,
     EscalationCause,
@@ -16,6 +16,7 @@ from contracts.escalation import (
     EscalationVerdict,
 )
 from contracts.ladder import Rung, RungKind
+from contracts.phrases import Phrases
 from policy import ladder, review
 from policy.review import Review
 

@@ -15,8 +15,9 @@ from pydantic import Field
 
 from contracts import ladder as contract
 from contracts.base import Contract, Moment
-from contracts.composition import ApprovalRule, Phrases
+from contracts.composition import ApprovalRule
 from contracts.ladder import GROUP, Fallback, Ladder, Rung, RungKind
+from contracts.phrases import Phrases
 from contracts.records import ReviewerRecord
 from policy.reviewers import among
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from contracts.checkpoint import CheckpointStage
-from contracts.composition import Phrases
+from contracts.phrases import Phrases
 from contracts.task import EffectRecord, StepResult, StepStatus, TaskStage
 from contracts.tools import ToolStatus
 from policy import compensation

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from contracts.composition import Phrases
 from contracts.escalation import CallEscalation, EscalationStage
+from contracts.phrases import Phrases
 from policy import escalation
 
 SLACK = timedelta(seconds=10)

@@ -15,12 +15,13 @@ with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
     from contracts.approval import ApprovalOutcome, ApprovalRequest, ApprovalStage
     from contracts.base import Content
-    from contracts.composition import Composition, Phrases
+    from contracts.composition import Composition
     from contracts.escalation import EscalationCause
     from contracts.grants import GrantQuery
     from contracts.handoff import HandoffContext, Message, ProposedCall
     from contracts.ladder import Fallback
     from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id
+    from contracts.phrases import Phrases
     from contracts.task import StepStatus, TaskStage
     from contracts.tools import ToolCall, ToolDeclaration
     from policy import authority, briefing, escalation, granting

@@ -7,9 +7,9 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.mailbox import MailboxActivities
     from contracts.base import Content
-    from contracts.composition import Phrases
     from contracts.delivery import Delivery
     from contracts.names import Signal, session_workflow_id
+    from contracts.phrases import Phrases
     from contracts.records import StepRecord, TaskRecord
     from contracts.task import PlanStep, StepResult, StepStatus, TaskRequest, TaskStage, TaskState
     from policy.course import Course

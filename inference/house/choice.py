@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from inference.house.acts import is_question, is_request
 from inference.house.identifiers import mentions
@@ -44,6 +45,15 @@ class Choice:
     wish: bool
     words: int = 2
     inherits: bool = False
+
+
+@dataclass(frozen=True)
+class Target:
+    """A tool to be called, the stretch of speech that asks for it, and the arguments that are known already."""
+
+    offer: Offer
+    focus: str
+    given: dict[str, Any] = field(default_factory=dict)
 
 
 def choose(text: str, offers: Sequence[Offer]) -> Choice | None:

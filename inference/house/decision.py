@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import pairwise
 from typing import Any
 
 from inference.house import schema as js
 from inference.house.acts import is_no, is_yes, leading_answer
 from inference.house.arguments import Filling, Situation, fill, question_for
-from inference.house.choice import Choice, choices, ranking
+from inference.house.asked import asked_for
+from inference.house.choice import Choice, Target, choices, ranking
 from inference.house.conversation import Conversation
-from inference.house.offers import Offer, Parameter
-from inference.house.phrases import DID_NOT_CATCH, LEFT_AS_IT_IS, offer_to
+from inference.house.offers import Offer
+from inference.house.phrases import LEFT_AS_IT_IS, offer_to
 from inference.house.text import content_stems, expand, name_words, paraphrases, stem, without_fillers
-from inference.house.values import boolean_value, takes_moment
-from inference.house.wording import clauses, short_answer
+from inference.house.values import takes_moment
+from inference.house.wording import clauses
 from inference.wire.chat import HouseToolCall
 
 _FOLLOW_UP = re.compile(
@@ -32,13 +32,6 @@ class Decision:
     calls: list[HouseToolCall] = field(default_factory=list)
     words: str = ""
     targets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class _Target:
-    offer: Offer
-    focus: str
-    given: dict[str, Any] = field(default_factory=dict)
 
 
 def confirmation(conversation: Conversation, offers: list[Offer]) -> Decision | None:
@@ -78,9 +71,9 @@ def needs_confirmation(result: Any) -> dict[str, Any] | None:
 def decide(conversation: Conversation, offers: list[Offer], today: date | None) -> Decision:
     """What to do about the caller's latest turn, given the calls that were already made for it."""
     targets = (
-        _asked_for(conversation, offers, today)
+        asked_for(conversation, offers, today)
         or _offered(conversation, offers)
-        or [_Target(choice.offer, choice.focus) for choice in _wanted(conversation, offers)]
+        or [Target(choice.offer, choice.focus) for choice in _wanted(conversation, offers)]
         or _follow_up(conversation, offers, today)
     )
     return _act(targets, conversation, offers, today)
@@ -100,8 +93,8 @@ def forced(conversation: Conversation, offers: list[Offer], today: date | None, 
         if named is None:
             return Decision()
         offer = named
-    pending = _asked_for(conversation, [offer], today)
-    return _act(pending or [_Target(offer, text)], conversation, offers, today, prerequisites=False)
+    pending = asked_for(conversation, [offer], today)
+    return _act(pending or [Target(offer, text)], conversation, offers, today, prerequisites=False)
 
 
 def _wanted(conversation: Conversation, offers: list[Offer]) -> list[Choice]:
@@ -125,7 +118,7 @@ def _named(offer: Offer, text: str) -> bool:
 
 
 def _act(
-    targets: list[_Target],
+    targets: list[Target],
     conversation: Conversation,
     offers: list[Offer],
     today: date | None,
@@ -184,105 +177,17 @@ def _prerequisite(target: Offer, filling: Filling, situation: Situation, done: l
     return best[1] if best else None
 
 
-def _asked_for(conversation: Conversation, offers: list[Offer], today: date | None) -> list[_Target]:
-    """The call for which the model's last words asked a missing value, when the caller's turn now gives that value."""
-    reply = conversation.previous_reply
-    text = conversation.last.text
-    if not reply.endswith("?") or not text.strip():
-        return []
-    pairs = [(o, p) for o in offers for p in o.parameters if reply.endswith(question_for(p))]
-    if not pairs:
-        return []
-    earlier = " ".join(conversation.said[1:4])
-    ranked = [choice.offer.name for choice in ranking(earlier, [offer for offer, _ in pairs])]
-    pairs.sort(key=lambda pair: ranked.index(pair[0].name) if pair[0].name in ranked else len(ranked))
-    offer, parameter = pairs[0]
-    if is_no(text) and parameter.kind != "boolean":
-        return []
-    value = _direct(parameter, offer, conversation, offers, today)
-    if value is None:
-        return []
-    focus = _origin(offer, conversation)
-    return [_Target(offer, focus, {**_gathered(offer, conversation, today), parameter.name: value})]
-
-
-def _gathered(offer: Offer, conversation: Conversation, today: date | None) -> dict[str, Any]:
-    """Values that the caller gave to earlier questions about the same tool."""
-    found: dict[str, Any] = {}
-    turns = list(conversation.turns)
-    for before, now in pairwise(turns):
-        if before.speaker != "agent" or now.speaker != "caller" or now is turns[-1]:
-            continue
-        for parameter in offer.parameters:
-            if before.text.endswith(question_for(parameter)):
-                asked = Conversation(conversation.system, (before, now))
-                value = _direct(parameter, offer, asked, [offer], today)
-                if value is not None:
-                    found[parameter.name] = value
-    return found
-
-
-def _origin(offer: Offer, conversation: Conversation) -> str:
-    """The caller's earlier words that asked for the tool."""
-    for said in conversation.said[1:6]:
-        if ranking(said, [offer]):
-            return said
-    return conversation.said[1] if len(conversation.said) > 1 else conversation.last.text
-
-
-def _direct(
-    parameter: Parameter, offer: Offer, conversation: Conversation, offers: list[Offer], today: date | None
-) -> Any:
-    text = conversation.last.text
-    alone = Offer(
-        offer.name,
-        offer.description,
-        {"type": "object", "properties": {parameter.name: parameter.schema}, "required": [parameter.name]},
-    )
-    alone = Offer(
-        alone.name,
-        alone.description,
-        {**{k: v for k, v in offer.schema.items() if k in ("$defs", "definitions")}, **alone.schema},
-    )
-    only = Conversation("", (conversation.last,))
-    if parameter.kind == "boolean":
-        return True if is_yes(text) else False if is_no(text) else boolean_value(parameter, text)
-    if parameter.kind == "string" and not parameter.identifier and not parameter.free_text:
-        found = fill(alone, Situation(only, [alone], today, text)).arguments.get(parameter.name)
-        plain = short_answer(text)
-        if found is None or (content_stems(plain) and found == plain.lower()):
-            found = plain
-        if (
-            plain
-            and not any(key in parameter.schema for key in ("format", "enum", "pattern"))
-            and len(plain.split()) <= 6
-        ):
-            found = found if takes_moment(parameter) else (plain if not re.search(r"name is", text, re.I) else found)
-        return found if found and js.valid(found, parameter.schema) else None
-    return fill(alone, Situation(only, [alone], today, text)).arguments.get(parameter.name)
-
-
-def reask(conversation: Conversation, offers: list[Offer]) -> str:
-    """The question that was asked before, asked again; "" when the model's last words were no such question."""
-    for offer in offers:
-        for parameter in offer.parameters:
-            question = question_for(parameter)
-            if conversation.previous_reply.endswith(question):
-                return f"{DID_NOT_CATCH} {question}"
-    return ""
-
-
-def _offered(conversation: Conversation, offers: list[Offer]) -> list[_Target]:
+def _offered(conversation: Conversation, offers: list[Offer]) -> list[Target]:
     """The tool that the model's last words offered to use, when the caller now says yes."""
     if not is_yes(conversation.last.text) or len(conversation.said) < 2:
         return []
     for offer in offers:
         if conversation.previous_reply.endswith(offer_to(offer)):
-            return [_Target(offer, conversation.said[1])]
+            return [Target(offer, conversation.said[1])]
     return []
 
 
-def _follow_up(conversation: Conversation, offers: list[Offer], today: date | None) -> list[_Target]:
+def _follow_up(conversation: Conversation, offers: list[Offer], today: date | None) -> list[Target]:
     """The last tool again with new values, for an elliptical turn ("and on sunday", "what about two zero five")."""
     text = conversation.last.text
     earlier = [run for turn in conversation.turns if turn is not conversation.last for run in turn.runs]
@@ -304,5 +209,5 @@ def _follow_up(conversation: Conversation, offers: list[Offer], today: date | No
             if value is not None and run.arguments.get(name) != value and name in named
         }
         if changed:
-            return [_Target(offer, text, {**run.arguments, **changed})]
+            return [Target(offer, text, {**run.arguments, **changed})]
     return []

@@ -8,10 +8,11 @@ from datetime import date
 
 from inference.house.acts import Act, act_of, fact_to_remember, is_request
 from inference.house.answers import answer, asks_for_abilities, flip
+from inference.house.asked import reask
 from inference.house.choice import Choice, choose, is_event
 from inference.house.conversation import Conversation, ToolRun, describes_picture, read
 from inference.house.dates import stated_today
-from inference.house.decision import Decision, confirmation, decide, forced, needs_confirmation, reask
+from inference.house.decision import Decision, confirmation, decide, forced, needs_confirmation
 from inference.house.failures import failure, found_none
 from inference.house.offers import Offer, offered
 from inference.house.phrases import (

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from contracts.base import Content
-from contracts.composition import Composition, Phrases, Role, RoleKind
+from contracts.composition import Composition, Role, RoleKind
 from contracts.handoff import Fact, HandoffContext, Message, ProposedCall, ThinkRequest, Trust
+from contracts.phrases import Phrases
 from contracts.session import Speaker, Turn
 from contracts.summary import Outcome, SummaryRequest
 from contracts.task import PlanRequest, StepResult, StepStatus, TaskRequest, TaskStage

@@ -15,7 +15,7 @@ from livekit import rtc
 from livekit.agents import Agent, APIConnectionError, APIStatusError, FlushSentinel, ModelSettings, llm
 from livekit.plugins import openai
 
-from contracts.composition import Phrases
+from contracts.phrases import Phrases
 from contracts.task import TaskStage
 from live.agent import Holding, VoiceAgent
 from live.audio import without_lead

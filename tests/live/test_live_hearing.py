@@ -18,7 +18,7 @@ from livekit.agents.voice.events import (
 )
 from livekit.rtc.event_emitter import EventEmitter
 
-from contracts.composition import Phrases
+from contracts.phrases import Phrases
 from contracts.session import Turn
 from live.hearing import Hearing
 from policy.readback import ReadBack

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from livekit.agents import APIConnectOptions, APIError, APIStatusError, tts
 
-from contracts.composition import Phrases
+from contracts.phrases import Phrases
 from live.phrasebook import RATE, Phrasebook, chime, sentences
 from live.rota import REST_SECONDS
 from live.voices import Voices

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from contracts.approval import ApprovalRequest
 from contracts.base import Content
-from contracts.composition import ApprovalRule, Composition, Limits, Phrases, Role, RoleKind
+from contracts.composition import ApprovalRule, Composition, Limits, Role, RoleKind
 from contracts.delivery import Delivery
+from contracts.phrases import Phrases
 from contracts.records import ReviewerRecord
 from contracts.tools import Effect, ToolDeclaration
 from policy.authority import action_digest

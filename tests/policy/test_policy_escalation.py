@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from policy_samples import REVIEWERS, at
 
-from contracts.composition import Composition, Phrases, Role, RoleKind
+from contracts.composition import Composition, Role, RoleKind
 from contracts.escalation import (
     CallEscalation,
     EscalationCause,
@@ -16,6 +16,7 @@ from contracts.escalation import (
 )
 from contracts.events import EscalationNews, EscalationRequested
 from contracts.ladder import Fallback, Rung, RungKind
+from contracts.phrases import Phrases
 from contracts.session import SessionStart
 from policy import arrival, escalation, review, session
 from policy.session import SessionState

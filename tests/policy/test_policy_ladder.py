@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from policy_samples import REVIEWERS, T0, at
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.composition import ApprovalRule, Phrases
+from contracts.composition import ApprovalRule
 from contracts.ladder import Fallback, Ladder, Rung, RungKind
+from contracts.phrases import Phrases
 from policy import ladder as policy
 from policy.ladder import Climb
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeVar
 
-from contracts.composition import Phrases
+from contracts.phrases import Phrases
 from workers.caller.caller import Caller
 from workers.caller.events import (
     AgentJoined,

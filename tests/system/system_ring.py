@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from system_call import Call
 from system_stack import SUPPORT
 
-from contracts.composition import Composition, Phrases
+from contracts.composition import Composition
 from contracts.names import new_id
+from contracts.phrases import Phrases
 from workers.caller.front_door import ask_for_session
 from workers.caller.microphone import MicrophoneMode
 from workers.caller.speech import Speech

@@ -11,9 +11,9 @@ from system_ring import Ring
 from system_services import BreakableShop
 from system_switches import for_seconds
 
-from contracts.composition import Phrases
 from contracts.delivery import DeliveryState
 from contracts.names import new_id
+from contracts.phrases import Phrases
 from contracts.task import TaskStage
 from workers.demo.caller_process import CallerProcess
 from workers.demo.hearing import hears_phrase

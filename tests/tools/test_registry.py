@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from tool_calls import ScriptedServer, approved, body, make_call
 
-from contracts.composition import ApprovalRule, Composition, Phrases, Role, RoleKind
+from contracts.composition import ApprovalRule, Composition, Role, RoleKind
+from contracts.phrases import Phrases
 from contracts.tools import Effect, ToolDeclaration, ToolStatus
 from policy.authority import action_digest
 from tools.registry import ToolConfigurationError, ToolRegistry
