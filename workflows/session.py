@@ -8,15 +8,10 @@ from datetime import timedelta
 from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.contrib.workflow_streams import WorkflowStream, WorkflowStreamState
-from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.mailbox import MailboxActivities
-    from activities.rooms import RoomActivities
     from contracts.approval import OpenApproval
-    from contracts.attendance import RoomRequest
     from contracts.composition import Attendance, Composition, Limits
-    from contracts.delivery import Presence
     from contracts.events import ContextChanged, Event, EventPayload, RoleSuperseded, SessionEnding, TaskNews
     from contracts.names import (
         SNAPSHOT_QUERY,
@@ -42,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.tools import ToolRefused
     from policy import rolling
     from policy import session as policy
-    from workflows import beside, options, recording, remembering
+    from workflows import beside, leaving, recording, remembering
 
 VOICE = "voice"
 KEPT_EVENTS = 200
@@ -223,7 +218,7 @@ class SessionWorkflow:
         reachable = policy.present(self._state, VOICE, told=self._reachable)
         if reachable != self._reachable:
             self._reachable = reachable
-            await self._tell_inbox(present=reachable)
+            await leaving.tell_inbox(self._state, VOICE, present=reachable)
 
     async def _pass_answers(self) -> bool:
         """Whether there was an answer to be passed on, meanwhile anything may have been told."""
@@ -232,37 +227,15 @@ class SessionWorkflow:
             await recording.tell(reply_to, Signal.ANSWERED, answer)
         return bool(answers)
 
-    async def _tell_inbox(self, *, present: bool) -> None:
-        start = self._state.start
-        voice = self._state.role(VOICE)
-        await workflow.execute_activity_method(
-            MailboxActivities.presence,
-            Presence(
-                session_id=start.session_id,
-                subject_id=start.subject_id,
-                present=present,
-                epoch=voice.epoch if voice else 0,
-                vanished=not present and self._state.caller is not CallerPresence.GONE,
-            ),
-            **options.records("the caller can be spoken to" if present else "the caller is gone"),
-        )
-
     async def _close(self, composition: Composition) -> None:
         start = self._state.start
         self._publish(SessionEnding(reason=self._state.end_reason or ""))
-        for role in composition.live_roles():
-            await recording.tell(attendance_workflow_id(start.session_id, role.name), Signal.LEAVE)
+        await leaving.tell_roles(start.session_id, composition.live_roles())
         self._reachable = False
-        await self._tell_inbox(present=False)
-        await self._wait_for_last_turns()
+        await leaving.tell_inbox(self._state, VOICE, present=False)
+        await leaving.last_turns(lambda: self._state)
         await self._pass_answers()
-        try:
-            await workflow.execute_activity_method(
-                RoomActivities.close, RoomRequest(room=start.room), **options.rooms("close the room")
-            )
-        except ActivityError as error:
-            # An empty room closes itself; the records and the summary of the call do not write themselves.
-            workflow.logger.warning("the room was not closed: %s", type(error.cause).__name__)
+        await leaving.close_room(start.room)
         self._journal.add(
             policy.record(self._state, "ended", 2, workflow.now()),
             recording.audit(
@@ -280,17 +253,6 @@ class SessionWorkflow:
         self._stream.detach_pollers()
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._journal.written()  # an agent's last words may come while the above was being done
-
-    async def _wait_for_last_turns(self) -> None:
-        """Agents send their last turn as they leave; the call is not closed before each has left, or a short while."""
-        try:
-            await workflow.wait_condition(
-                lambda: all(r.health in (RoleHealth.LEFT, RoleHealth.FAILED) for r in self._state.roles),
-                timeout=timedelta(seconds=5),
-                timeout_summary="agents leave",
-            )
-        except TimeoutError:
-            workflow.logger.info("not every agent said that it left")
 
     async def _continue(self) -> None:
         await self._tell_presence()
