@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from temporalio import workflow
-from temporalio.api.common.v1 import Payload
-from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.approval import DecisionReceipt
     from contracts.escalation import CallEscalation, EscalationRequest, EscalationStage, EscalationView
     from contracts.events import EscalationNews, EscalationRequested
     from contracts.ladder import Rung
@@ -15,51 +12,25 @@ with workflow.unsafe.imports_passed_through():
     from contracts.records import EscalationRecord
     from policy import escalation as policy
     from policy import review
-    from workflows import options, recording
-    from workflows.arity import one_value
-    from workflows.reviewing import EXPECTED, Reviewing
+    from workflows import recording
+    from workflows.reviewed import Reviewed
+    from workflows.reviewing import Reviewing
 
 
 @workflow.defn(name="Escalation")
-class EscalationWorkflow:
+class EscalationWorkflow(Reviewed):
     @workflow.init
     def __init__(self, request: EscalationRequest) -> None:
         self._request = request
         self._review = Reviewing(
             policy.opened(request, workflow.now()), item_id=request.escalation_id, session_id=request.session_id
         )
-        self._revision = 0
         self._call_over = False
 
     @workflow.run
     async def run(self, request: EscalationRequest) -> EscalationStage:
-        await self._announce("requested")
-        while self._review.state.open:
-            reached = await self._review.change()
-            state = self._review.state
-            if not state.open:
-                await self._announce(state.stage, reached[-1] if reached else None)
-            for rung in reached if state.open else ():
-                await self._announce(rung.kind.value, rung)
-            if self._review.unwritten:
-                self._describe()
-                await self._review.write(summary="decisions")
-        await self._review.linger(request.rules.grace_seconds)
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._until_decided("requested", grace_seconds=request.rules.grace_seconds)
         return EscalationStage(self._review.state.stage)
-
-    @workflow.signal(name=Signal.DECIDE.value, description=f"One JSON object: {EXPECTED}")
-    @one_value
-    def decide(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008 - a default keeps an empty signal harmless
-        self._review.take(raw)
-
-    @workflow.update(name="decide_update", description="The same decision, answered with its receipt")
-    async def decide_update(self, raw: RawValue = RawValue(Payload())) -> DecisionReceipt:  # noqa: B008
-        return await self._review.answer(raw)
-
-    @decide_update.validator
-    def _takes_one_value(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008
-        """Lets the SDK refuse an update with more values before it is accepted; later it would stall the workflow."""
 
     @workflow.query(name=VIEW_QUERY)
     def view(self) -> EscalationView:
@@ -71,13 +42,7 @@ class EscalationWorkflow:
         request, state = self._request, self._review.state
         news = policy.of_call(request, state, self._revision, rung)
         await self._tell_call(news, first=event == "requested")
-        workflow.upsert_search_attributes(
-            [
-                options.REVIEW_STATE.value_set(state.stage),
-                options.DEADLINE.value_set(state.deadline),
-                *([] if state.open else [options.REVIEWER.value_set(state.reviewer or "nobody")]),
-            ]
-        )
+        self._index()
         self._describe()
         await self._review.write(
             EscalationRecord(

@@ -15,6 +15,7 @@ from contracts.grants import GrantScope
 from contracts.records import ApprovalRecord
 from store.reader import RecordReader
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
+from workers.commands.ruling import Digest, Note, Reviewer, print_ruling
 from workers.commands.session_view import show_approvals
 from workers.commands.task_view import show_decisions
 from workers.deciding import arguments_of, assignments, current_digest, decide, signal_command, variations
@@ -23,13 +24,7 @@ from workers.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="What waits for a person, and the person's decision.")
 
-Reviewer = Annotated[str, typer.Option(help="Who decides: a name of 'greenroom reviewers ls'.")]
-Note = Annotated[str | None, typer.Option(help="Your words to the caller.")]
 Private = Annotated[str | None, typer.Option(help="Your words for the records, which the caller is not told.")]
-Digest = Annotated[
-    str | None,
-    typer.Option(help="Of the action that you saw, at least 8 characters; by default what the records show."),
-]
 
 
 @app.command("ls")
@@ -223,18 +218,8 @@ def _decide(
     ruling: Ruling = asyncio.run(
         decide(load_settings(), approval, reviewer, verdict, note=note, digest=digest, more=more)
     )
-    if as_json:
-        print_json(ruling)
-    else:
-        result = "counted" if ruling.accepted else "refused"
-        action = (approval.edited_action or approval.action).body
-        print(f"{verdict.value} by {reviewer} of {action!r} ({current_digest(approval)[:12]}): {result}")
-        if not ruling.accepted:
-            print(f"why: {ruling.reason}")
-        elif ruling.reason != "counted":
-            print(ruling.reason)
-    if not ruling.accepted:
-        raise typer.Exit(1)
+    action = (approval.edited_action or approval.action).body
+    print_ruling(ruling, f"{verdict.value} by {reviewer} of {action!r} ({current_digest(approval)[:12]})", as_json)
 
 
 def _find(reader: RecordReader, approval_id: str) -> ApprovalRecord:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -15,18 +14,12 @@ from contracts.records import CheckpointRecord
 from contracts.review import CLAIM, RELEASE
 from store.reader import RecordReader
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
+from workers.commands.ruling import Digest, Note, Reviewer, decide
 from workers.commands.task_view import show_decisions
-from workers.sending import CHANNEL, Addressee, raw_command, send
+from workers.sending import Addressee, raw_command
 from workers.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Plans that wait for a person, and the person's decision.")
-
-Reviewer = Annotated[str, typer.Option(help="Who decides: a name of 'greenroom reviewers ls'.")]
-Note = Annotated[str | None, typer.Option(help="Your words to the caller.")]
-Digest = Annotated[
-    str | None,
-    typer.Option(help="Of the plan that you saw, at least 8 characters; by default what the records show."),
-]
 
 
 @app.command("ls")
@@ -130,22 +123,9 @@ def _decide(
 ) -> None:
     with records() as reader:
         found = _find(reader, checkpoint_id)
-    to = Addressee(
-        workflow_id=checkpoint_workflow_id(checkpoint_id),
-        item_id=checkpoint_id,
-        session_id=found.session_id,
-        look="greenroom checkpoints show",
-    )
-    sent = {"reviewer": reviewer, "verdict": verdict, "channel": CHANNEL, "digest": digest or found.digest}
-    ruling = asyncio.run(send(load_settings(), to, {**sent, **({"note": note} if note else {})}))
-    if as_json:
-        print_json(ruling)
-    else:
-        print(f"{verdict} by {reviewer} of {checkpoint_id}: {'counted' if ruling.accepted else 'refused'}")
-        if ruling.reason != "counted":
-            print(f"why: {ruling.reason}" if not ruling.accepted else ruling.reason)
-    if not ruling.accepted:
-        raise typer.Exit(1)
+    to = Addressee(checkpoint_workflow_id(checkpoint_id), checkpoint_id, found.session_id, "greenroom checkpoints show")
+    sent = {"reviewer": reviewer, "verdict": verdict, "digest": digest or found.digest, "note": note or None}
+    decide(to, sent, as_json)
 
 
 def _find(reader: RecordReader, checkpoint_id: str) -> CheckpointRecord:

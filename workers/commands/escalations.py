@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -15,14 +14,13 @@ from contracts.records import EscalationRecord
 from contracts.review import CLAIM, RELEASE
 from store.reader import RecordReader
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
+from workers.commands.ruling import Reviewer, decide
 from workers.commands.session_view import show_escalations
 from workers.commands.task_view import show_decisions
-from workers.sending import CHANNEL, Addressee, raw_command, send
+from workers.sending import Addressee, raw_command
 from workers.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Calls that wait for a person, and the person's decision.")
-
-Reviewer = Annotated[str, typer.Option(help="Who decides: a name of 'greenroom reviewers ls'.")]
 
 
 @app.command("ls")
@@ -106,22 +104,8 @@ def release(escalation_id: str, reviewer: Reviewer, as_json: AsJson = False) -> 
 def _decide(escalation_id: str, reviewer: str, verdict: str, note: str | None, as_json: bool) -> None:
     with records() as reader:
         found = _find(reader, escalation_id)
-    to = Addressee(
-        workflow_id=escalation_workflow_id(escalation_id),
-        item_id=escalation_id,
-        session_id=found.session_id,
-        look="greenroom escalations show",
-    )
-    decision = {"reviewer": reviewer, "verdict": verdict, "channel": CHANNEL, **({"note": note} if note else {})}
-    ruling = asyncio.run(send(load_settings(), to, decision))
-    if as_json:
-        print_json(ruling)
-    else:
-        print(f"{verdict} by {reviewer} of {escalation_id}: {'counted' if ruling.accepted else 'refused'}")
-        if ruling.reason != "counted":
-            print(f"why: {ruling.reason}" if not ruling.accepted else ruling.reason)
-    if not ruling.accepted:
-        raise typer.Exit(1)
+    to = Addressee(escalation_workflow_id(escalation_id), escalation_id, found.session_id, "greenroom escalations show")
+    decide(to, {"reviewer": reviewer, "verdict": verdict, "note": note or None}, as_json)
 
 
 def _find(reader: RecordReader, escalation_id: str) -> EscalationRecord:
