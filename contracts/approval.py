@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from contracts.base import Content, Contract, Moment
-from contracts.grants import Bound, GrantScope
 from contracts.ladder import Fallback, Ladder, Rung
 
 
@@ -88,27 +87,6 @@ class ApprovalRequest(Contract):
     """How a reviewer's question is put to the caller."""
     risk: str = ""
     reply_to: str
-
-
-class Decision(Contract):
-    """A reviewer's decision. `digest` may be shortened to no less than 8 characters.
-
-    `note` are words for the caller, `private` for the records alone; `arguments` (when approving) are those to change.
-    `scope` and `vary` say what is granted: see `contracts/grants.py`.
-    """
-
-    reviewer: str
-    verdict: Verdict
-    digest: str
-    note: Content | None = None
-    private: Content | None = None
-    seconds: float | None = None
-    to: str | None = None
-    question: Content | None = None
-    arguments: dict[str, Any] | None = None
-    scope: GrantScope | None = None
-    vary: dict[str, Literal["any"] | Bound] | None = None
-    channel: str = "signal"
 
 
 class DecisionReceipt(Contract):

@@ -60,10 +60,6 @@ class WebhookState(StrEnum):
     GIVEN_UP = "given_up"
     """It took nothing for as long as was tried."""
 
-    @property
-    def final(self) -> bool:
-        return self is not WebhookState.PENDING
-
 
 class Offer(Contract):
     """One attempt to say a delivery in a session. `carried` marks one from an earlier call, `asks` a question.

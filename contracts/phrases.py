@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from string import Formatter
+
+from pydantic import model_validator
+
 from contracts.base import Contract
 
 
@@ -58,3 +62,25 @@ class Phrases(Contract):
     late: str = "I could not get all of that done in time. This is still missing: {missing}."
     suspended: str = "Your request is on hold for now."
     progress: str = "{done} of {total} steps are done."
+
+    @model_validator(mode="after")
+    def _fields_are_known(self) -> Phrases:
+        """A field that no code fills would stop the work at the moment when it is to be said."""
+        for name, declared in type(self).model_fields.items():
+            words, known = getattr(self, name), _fields(declared.default)
+            try:
+                unknown = sorted(_fields(words) - known)
+            except ValueError as error:
+                if not known:
+                    continue  # nothing is filled in there: a brace is a brace
+                raise ValueError(f"phrases.{name}: {error}; a brace that is spoken is written twice") from error
+            if unknown:
+                allowed = ", ".join(f"{{{field}}}" for field in sorted(known)) or "none"
+                raise ValueError(f"phrases.{name}: nothing fills {{{unknown[0]}}}; fields here: {allowed}")
+        return self
+
+
+def _fields(words: object) -> set[str]:
+    if not isinstance(words, str):
+        return set()
+    return {field for _, field, _, _ in Formatter().parse(words) if field is not None}

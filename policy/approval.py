@@ -57,15 +57,7 @@ def judge(
         after, reason = state, refusal
     else:
         after, reason = _taken(state, arrived, edit if isinstance(edit, Edited) else None, now)
-    receipt = DecisionReceipt(
-        number=len(state.receipts) + 1,
-        reviewer=arrived.reviewer,
-        verdict=arrived.verdict,
-        accepted=refusal is None,
-        reason=reason,
-        at=now,
-        channel=arrived.channel,
-    )
+    receipt = arrived.receipt(len(state.receipts) + 1, reason, accepted=refusal is None, at=now)
     return after.model_copy(update={"receipts": (*state.receipts, receipt)}), receipt
 
 

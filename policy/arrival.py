@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
-from contracts.approval import Verdict
+from pydantic import ValidationError
+
+from contracts.approval import DecisionReceipt, Verdict
 from contracts.base import Contract
-from contracts.grants import GrantScope
+from contracts.grants import Bound, GrantScope
 from contracts.ladder import GROUP
 
 MAX_WORD = 64
@@ -35,6 +38,18 @@ class Arrived(Contract):
     """What further calls may have otherwise, as JSON of an object: `"any"` or `{"at_most": number}` by argument."""
     channel: str = "signal"
     problem: str | None = None
+
+    def receipt(self, number: int, reason: str, *, accepted: bool, at: datetime) -> DecisionReceipt:
+        """What became of it."""
+        return DecisionReceipt(
+            number=number,
+            reviewer=self.reviewer,
+            verdict=self.verdict,
+            accepted=accepted,
+            reason=reason,
+            at=at,
+            channel=self.channel,
+        )
 
 
 EXPECTED = '{"reviewer": NAME, "verdict": "approve" or "reject", "digest": DIGEST}'
@@ -147,9 +162,13 @@ def _vary(value: object) -> str | None:
 
 
 def _is_bound(value: object) -> bool:
+    """Whether a `Bound` can hold it: an integer may be larger than any number of a computer."""
     if not isinstance(value, dict) or value.keys() != {"at_most"}:
         return False
-    return isinstance(value["at_most"], int | float) and not isinstance(value["at_most"], bool)
+    try:
+        return Bound.model_validate(value, strict=True).at_most is not None
+    except ValidationError:
+        return False
 
 
 def _seconds(value: object) -> float | None:

@@ -1,7 +1,7 @@
 """What a reviewer reads before deciding: who, what, what was tried and promised, the risk, and what is recommended.
 
-Written to be read in 20 seconds. Everything is taken from what the step knows; no model writes it, since one that was
-talked into something would recommend that.
+Short enough to be read while somebody waits. Everything is taken from what the step knows; no model writes it, since
+one that was talked into something would recommend that.
 """
 
 from __future__ import annotations

@@ -10,7 +10,6 @@ from typing import Any
 from contracts.approval import Verdict
 from contracts.base import Content
 from contracts.grants import Bound, GrantScope, GrantTerms
-from contracts.names import approval_workflow_id
 from contracts.records import GrantRecord
 from contracts.tools import ToolCall
 from policy.approval_state import ApprovalState
@@ -80,11 +79,6 @@ def in_words(grant: GrantRecord) -> str:
     parts = [f"{n} up to {b.at_most:g}" if b.at_most is not None else f"any {n}" for n, b in sorted(vary.items())]
     where = "this call" if grant.scope is GrantScope.SESSION else "every call of this person"
     return f"{grant.tool} with {', '.join(parts) or 'the same arguments'}, in {where}"
-
-
-def source(grant: GrantRecord) -> str:
-    """Where it comes from: the workflow of the approval that gave it."""
-    return approval_workflow_id(grant.approval_id)
 
 
 def _within(terms: GrantTerms, arguments: dict[str, Any]) -> bool:

@@ -195,7 +195,7 @@ def _settled(
 def _towards_webhook(entry: Entry, now: datetime) -> Entry:
     """Nobody is on the line: its time until the webhook begins, or is over: then it is pending."""
     after = entry.delivery.webhook_after
-    if after is None or entry.delivery.ephemeral or entry.webhook is not None:
+    if after is None or entry.delivery.ephemeral or entry.delivery.question is not None or entry.webhook is not None:
         return entry
     post_at = entry.post_at or now + timedelta(seconds=after)
     if post_at > now:

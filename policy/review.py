@@ -81,15 +81,7 @@ def judge(
     """The state after a decision that arrived at `now`, and the receipt that says what became of it."""
     refusal = _refusal(review, arrived, reviewer, now)
     after, reason = (review, refusal) if refusal is not None else _taken(review, arrived, now)
-    receipt = DecisionReceipt(
-        number=len(review.receipts) + 1,
-        reviewer=arrived.reviewer,
-        verdict=arrived.verdict,
-        accepted=refusal is None,
-        reason=reason,
-        at=now,
-        channel=arrived.channel,
-    )
+    receipt = arrived.receipt(len(review.receipts) + 1, reason, accepted=refusal is None, at=now)
     return after.model_copy(update={"receipts": (*review.receipts, receipt)}), receipt
 
 

@@ -6,6 +6,8 @@ can be here before its session. `revision` orders the versions of a row.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, MetaData, Table
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
@@ -29,6 +31,19 @@ def _text(name: str, *, key: bool = False, optional: bool = False) -> Column[str
 
 def _time(name: str, *, optional: bool = False) -> Column:  # type: ignore[type-arg]
     return Column(name, UtcDateTime, nullable=optional)
+
+
+def _waiting_for_a_person() -> tuple[Column[Any], ...]:
+    """Where something stands that a person decides."""
+    return (
+        _text("stage"),
+        _revision(),
+        _time("opened_at"),
+        _time("deadline"),
+        _time("decided_at", optional=True),
+        _text("reviewer", optional=True),
+        *content("note", optional=True),
+    )
 
 
 def _revision() -> Column[int]:
@@ -139,13 +154,7 @@ approvals = Table(
     *content("edited_arguments", optional=True),
     _text("edited_digest", optional=True),
     *content("asked", optional=True),
-    _text("stage"),
-    _revision(),
-    _time("opened_at"),
-    _time("deadline"),
-    _time("decided_at", optional=True),
-    _text("reviewer", optional=True),
-    *content("note", optional=True),
+    *_waiting_for_a_person(),
     Index(None, "stage", "opened_at"),
     Index(None, "task_id"),
     Index(None, "session_id"),
@@ -162,13 +171,7 @@ escalations = Table(
     *content("reason"),
     *content("summary"),
     *content("recommended"),
-    _text("stage"),
-    _revision(),
-    _time("opened_at"),
-    _time("deadline"),
-    _time("decided_at", optional=True),
-    _text("reviewer", optional=True),
-    *content("note", optional=True),
+    *_waiting_for_a_person(),
     Index(None, "stage", "opened_at"),
     Index(None, "session_id"),
 )
@@ -187,13 +190,7 @@ checkpoints = Table(
     _text("why"),
     *content("plan"),
     _text("digest"),
-    _text("stage"),
-    _revision(),
-    _time("opened_at"),
-    _time("deadline"),
-    _time("decided_at", optional=True),
-    _text("reviewer", optional=True),
-    *content("note", optional=True),
+    *_waiting_for_a_person(),
     Index(None, "stage", "opened_at"),
     Index(None, "task_id"),
 )

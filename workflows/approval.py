@@ -186,6 +186,7 @@ class ApprovalWorkflow:
                 subject_id=request.subject_id,
                 session_id=request.session_id,
                 task_id=request.task_id,
+                composition=request.composition,
                 topic=_questions(request) if question else request.task_id,
                 speech=Content(subject_id=request.subject_id, body=words),
                 created_at=workflow.now(),

@@ -23,7 +23,8 @@ async def make_call(tool: ToolDeclaration, call: ToolCall) -> ToolOutcome:
         outcome: ToolOutcome = await workflow.execute_activity_method(
             method, call, **options.tool(tool.timeout_seconds, f"tool {tool.name}", repeatable=repeatable)
         )
-    except ActivityError:
+    except ActivityError as error:
+        workflow.logger.warning("tool %s gave no answer: %s", tool.name, type(error.cause).__name__)
         if tool.effect is Effect.NONE:
             return _outcome(call, ToolStatus.FAILED, "the tool cannot be reached")
         outcome = _outcome(call, ToolStatus.UNKNOWN, "no answer")
@@ -35,7 +36,8 @@ async def make_call(tool: ToolDeclaration, call: ToolCall) -> ToolOutcome:
             call,
             **options.tool(tool.timeout_seconds, f"did {tool.name} happen?", repeatable=True),
         )
-    except ActivityError:
+    except ActivityError as error:
+        workflow.logger.warning("look-up %s gave no answer: %s", tool.lookup, type(error.cause).__name__)
         return outcome
     return resolved
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import ModelActivities
@@ -72,7 +72,10 @@ class Planner:
                     ),
                     **options.models("plan" if attempt == 0 else "plan, repaired"),
                 )
-            except ActivityError:
+            except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
+                workflow.logger.warning("no plan was made: %s", type(error.cause).__name__)
                 return None
             errors = self._errors(plan)
             if not errors:

@@ -9,6 +9,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from contracts.records import Record
     from workflows import recording
+    from workflows.recording import MOST_AT_ONCE
 
 
 class Scribe:
@@ -29,6 +30,6 @@ class Scribe:
 
     async def _write(self) -> None:
         while self._unwritten:
-            batch, self._unwritten = self._unwritten, []
+            batch, self._unwritten = self._unwritten[:MOST_AT_ONCE], self._unwritten[MOST_AT_ONCE:]
             records = [record for _, several in batch for record in several]
             await recording.write(*records, summary=", ".join(dict.fromkeys(summary for summary, _ in batch))[:200])

@@ -80,7 +80,8 @@ class Steps:
         it = self._running.pop(step.step_id)
         try:
             return await it.handle
-        except ChildWorkflowError:
+        except ChildWorkflowError as error:
+            workflow.logger.warning("step %s broke: %s", step.step_id, type(error.cause).__name__)
             risky = any(t.effect is not Effect.NONE for t in tools_of(self._composition, step.role))
             phrases = self._composition.phrases
             return StepResult(

@@ -58,6 +58,11 @@ def values_of(kind: type[Contract]) -> st.SearchStrategy[Contract]:
         return st.just(COMPOSITION)  # its parts must fit together; what a file may say is tested with the loader
     if kind is Rung:
         return _rungs().map(lambda rungs: rungs[-1])
+    if kind is Phrases:
+        words = st.text(max_size=12).filter(lambda text: "{" not in text and "}" not in text)  # a field must be known
+        return st.fixed_dictionaries(
+            {name: words for name in kind.model_fields if name != "v"}  # every one is a text
+        ).map(lambda values: Phrases(**values))
     told = {"deadline_seconds", "fallback"} if kind is ApprovalRule else set()  # by its ladder
     fields = {name: _of_field(field) for name, field in kind.model_fields.items() if name not in told | {"v"}}
     return st.fixed_dictionaries(fields).map(lambda values: kind(**values))

@@ -71,6 +71,7 @@ def call(arguments: dict[str, Any] | None = None, **changes: Any) -> ToolCall:
         ({"vary": {"amount": {"at_most": "50"}}}, "say what may vary as an object"),
         ({"vary": {"amount": {"at_most": True}}}, "say what may vary as an object"),
         ({"vary": {"amount": {"at_most": float("inf")}}}, "say what may vary as an object"),
+        ({"vary": {"amount": {"at_most": 10**400}}}, "say what may vary as an object"),
         ({"vary": {"amount": {"up_to": 50}}}, "say what may vary as an object"),
         ({"vary": {"amout": "any"}}, "the action has no argument amout that could vary"),
         ({"vary": {"order": {"at_most": 50}}}, "counted"),

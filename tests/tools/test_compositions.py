@@ -158,3 +158,23 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.yml").write_bytes(b"title: \xff\xfe")
     with pytest.raises(CompositionError, match="not UTF-8"):
         load_composition(tmp_path / "latin.yml")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "told"),
+    [
+        ('asked: "They ask: {who}"', "nothing fills {who}; fields here: {question}"),
+        ('failed: "Sorry, {name}."', "nothing fills {name}; fields here: none"),
+        ('edited: "Changed: {action"', "a brace that is spoken is written twice"),
+    ],
+)
+def test_a_phrase_with_a_field_that_nothing_fills_is_told_at_once(tmp_path: Path, phrase: str, told: str) -> None:
+    text = GOOD.replace("greeting: Hello\n", f"greeting: Hello\n  {phrase}\n")
+    assert any(phrase.split(":")[0] in line and told in line for line in problems(tmp_path, text))
+
+
+def test_a_phrase_may_leave_a_field_out_and_speak_a_brace(tmp_path: Path) -> None:
+    path = tmp_path / "shop.yml"
+    path.write_text(GOOD.replace("greeting: Hello\n", 'greeting: "Hello {"\n  asked: "They ask {{something}}."\n'))
+    phrases = load_composition(path).phrases
+    assert (phrases.greeting, phrases.asked.format(question="what?")) == ("Hello {", "They ask {something}.")
