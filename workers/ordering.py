@@ -21,9 +21,8 @@ from store.writer import RecordWriter
 from workers.errors import GreenroomError
 from workers.settings import Settings
 from workers.stack.servers import binary
-from workers.temporal import connect
+from workers.temporal import connect_to_send
 
-CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 15.0
 
 
@@ -48,14 +47,7 @@ def raw_command(settings: Settings, task_id: str, kind: ControlKind, order: Mapp
 
 async def send(settings: Settings, task: TaskRecord, kind: ControlKind, order: Mapping[str, object]) -> Obeyed:
     """Sends the order by update. Raises GreenroomError when Temporal is away, or nobody took it in time."""
-    try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            client = await connect(settings, identity=f"greenroom-cli/{order['by']}")
-    except (TimeoutError, RuntimeError) as error:
-        raise GreenroomError(
-            f"Temporal does not answer at {settings.temporal_address}: start it (make dev), "
-            "or correct GREENROOM_TEMPORAL_ADDRESS. The order was not sent"
-        ) from error
+    client = await connect_to_send(settings, by=str(order["by"]), what="order")
     handle = client.get_workflow_handle(task_workflow_id(task.task_id))
     try:
         async with asyncio.timeout(ANSWER_SECONDS):

@@ -22,7 +22,7 @@ from store.errors import StoreError
 from workers.errors import GreenroomError
 from workers.settings import Settings
 from workers.stack.servers import binary
-from workers.temporal import connect
+from workers.temporal import connect_to_send
 
 CHANNEL = "cli"
 ANSWER_SECONDS = 15.0
@@ -72,14 +72,7 @@ async def send(settings: Settings, to: Addressee, decision: Mapping[str, object]
     Raises GreenroomError when Temporal does not take it, or nobody judged it in time (it still may be, later).
     """
     reviewer = str(decision["reviewer"])
-    try:
-        async with asyncio.timeout(CALL_SECONDS):
-            client = await connect(settings, identity=f"greenroom-cli/{reviewer}")
-    except (TimeoutError, RuntimeError) as error:
-        raise GreenroomError(
-            f"Temporal does not answer at {settings.temporal_address}: start it (make dev), "
-            "or correct GREENROOM_TEMPORAL_ADDRESS. The decision was not sent"
-        ) from error
+    client = await connect_to_send(settings, by=reviewer, what="decision")
     handle = client.get_workflow_handle(to.workflow_id)
     known = await _receipts(handle)
     try:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.service import RetryConfig
+
+from workers.errors import GreenroomError
+
+CONNECT_SECONDS = 5.0
 
 
 class TemporalSettings(Protocol):
@@ -40,3 +45,18 @@ async def connect(
         lazy=lazy,
         retry_config=retry_config,
     )
+
+
+async def connect_to_send(settings: TemporalSettings, *, by: str, what: str) -> Client:
+    """A client for a command of a person named `by`, who wants to send `what` ("decision").
+
+    Raises GreenroomError when Temporal does not answer in time.
+    """
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await connect(settings, identity=f"greenroom-cli/{by}")
+    except (TimeoutError, RuntimeError) as error:
+        raise GreenroomError(
+            f"Temporal does not answer at {settings.temporal_address}: start it (make dev), "
+            f"or correct GREENROOM_TEMPORAL_ADDRESS. The {what} was not sent"
+        ) from error

@@ -64,7 +64,7 @@ def outcomes_of(text: str) -> list[Outcome]:
             under = True
             found += [_plain(heading["rest"])] if heading["rest"].strip() else []
         elif under and not line.strip():
-            under = bool(found) is False
+            under = not found  # an empty line before the first entry ends nothing
         elif under and re.match(r"\W*[\w ]{3,24}:\s*$", line):
             under = False
         elif under and (fact := _FACT.match(line)):
