@@ -73,7 +73,7 @@ class RoomActivities:
         await self._remove_lower_epochs(request)
         await self._livekit.agent_dispatch.create_dispatch(
             api.CreateAgentDispatchRequest(
-                agent_name=agent_name(request.role), room=request.room, metadata=metadata.model_dump_json()
+                agent_name=agent_name(request.pool), room=request.room, metadata=metadata.model_dump_json()
             )
         )
         async with asyncio.timeout(request.join_timeout) as limit:
@@ -88,7 +88,8 @@ class RoomActivities:
                 pass
         assert limit.expired()
         raise ApplicationError(
-            f"no {request.role} agent joined {request.room} within {request.join_timeout} s; is a worker running?",
+            f"no agent of pool {request.pool} joined {request.room} within {request.join_timeout} s; "
+            "is a worker running?",
             type="JoinFailed",
         )
 

@@ -6,7 +6,10 @@ from contracts.base import Contract
 
 
 class AttendanceStart(Contract):
-    """Input of an attendance workflow. Times in seconds."""
+    """Input of an attendance workflow. Times in seconds.
+
+    `pools`: where agents come from, in this order; `max_attempts` dispatches in a row may fail in each of them.
+    """
 
     session_id: str
     room: str
@@ -18,7 +21,8 @@ class AttendanceStart(Contract):
     heartbeat_timeout: float
     probe_timeout: float
     join_timeout: float
-    max_attempts: int = 5
+    pools: tuple[str, ...]
+    max_attempts: int
 
 
 class AttendRequest(Contract):
@@ -28,6 +32,7 @@ class AttendRequest(Contract):
     room: str
     role: str
     epoch: int
+    pool: str
     join_timeout: float
     composition: str = ""
     subject_id: str = ""

@@ -30,7 +30,8 @@ class RoleKind(StrEnum):
 class Role(Contract):
     """One agent role. Its `capabilities` decide which tools it is offered, and may call.
 
-    A live role takes only tools without effect in the turn, bounded by `turn_tool_seconds`.
+    A live role takes only tools without effect in the turn, bounded by `turn_tool_seconds`. Its agents come from the
+    worker pool of its name; when none comes, from `fallback_pool` (`greenroom voice --pool NAME`).
     """
 
     name: Name
@@ -40,6 +41,7 @@ class Role(Contract):
     model: str = HOUSE_MODEL
     budget: Budget = Budget()
     turn_tool_seconds: float = 2.0
+    fallback_pool: Name | None = None
 
 
 class SpeechModels(Contract):
@@ -87,7 +89,8 @@ class Attendance(Contract):
     """How soon a missing agent is noticed, in seconds. Heartbeats cost a call each.
 
     `return_seconds`: how long a caller who vanished may take to come back before the call counts as over;
-    `arrival_seconds`: how long one may take to come at all.
+    `arrival_seconds`: how long one may take to come at all. `max_attempts`: so many dispatches in a row may fail in one
+    worker pool before the next is asked, and after the last one a person (`escalation`).
     """
 
     heartbeat_seconds: float = 0.3
@@ -96,6 +99,7 @@ class Attendance(Contract):
     join_timeout: float = 5.0
     return_seconds: float = 30.0
     arrival_seconds: float = Field(default=120.0, gt=0)
+    max_attempts: int = Field(default=5, ge=1)
 
 
 class Webhook(Contract):
@@ -182,6 +186,12 @@ class Composition(Contract):
             raise ValueError(f"roles: each name once, got {names}")
         if not self.live_roles():
             raise ValueError("roles: at least one role of kind 'live' is needed")
+        for role in self.roles:
+            if role.fallback_pool is not None and (role.kind is not RoleKind.LIVE or role.fallback_pool == role.name):
+                raise ValueError(
+                    f"roles.{role.name}.fallback_pool: only a live role has one, and it is another pool than "
+                    f"{role.name!r}, which is asked first"
+                )
         capabilities = {t.capability for t in self.tools}
         declared = {t.name for t in self.tools}
         for role in self.roles:

@@ -144,6 +144,6 @@ def checkpoint_workflow_id(checkpoint_id: str) -> str:
     return f"checkpoint/{checkpoint_id}"
 
 
-def agent_name(role: str) -> str:
-    """LiveKit agent name of a live role: its own worker pool."""
-    return f"greenroom-{role}"
+def agent_name(pool: str) -> str:
+    """LiveKit agent name of a worker pool. A live role has a pool of its own name."""
+    return f"greenroom-{pool}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from contracts.attendance import ProbeResult
@@ -22,6 +23,12 @@ def remedy(*, death_witnessed: bool, probe: ProbeResult | None) -> Remedy:
     if not death_witnessed and probe is not None and probe.present and probe.answered:
         return Remedy.REATTACH
     return Remedy.REPLACE
+
+
+def pool(pools: Sequence[str], failures: int, max_attempts: int) -> str | None:
+    """Which pool the next agent comes from after that many failed joins in a row; None when all have failed."""
+    turn = failures // max_attempts
+    return pools[turn] if turn < len(pools) else None
 
 
 def backoff(failures: int, *, first: float = 0.2, most: float = 5.0) -> float:

@@ -17,8 +17,10 @@ from contracts.escalation import (
 )
 from contracts.ladder import Rung, RungKind
 from contracts.phrases import Phrases
-from policy import ladder, review
+from contracts.session import RoleState
+from policy import ladder, review, rolling
 from policy.review import Review
+from policy.session import SessionState
 
 ENDINGS = {verdict.value: verdict.stage.value for verdict in EscalationVerdict}
 
@@ -67,6 +69,26 @@ def request(
         recommended=content(RECOMMENDED[cause]),
         rules=composition.escalation or EscalationRules(),
         requested_at=now,
+    )
+
+
+def unattended(
+    composition: Composition, state: SessionState, role: RoleState, now: datetime
+) -> EscalationRequest | None:
+    """The request when no agent can be brought into the call; None where the composition offers no person."""
+    if composition.escalation is None:
+        return None
+    told = [rolling.in_words(state.summary).body] if state.summary is not None else []
+    turns = [f"{turn.speaker.value}: {turn.text.body}" for turn in state.turns]
+    return request(
+        composition,
+        EscalationCause.FAILURE,
+        now,
+        session_id=state.start.session_id,
+        subject_id=state.start.subject_id,
+        occasion=f"no agent for role {role.role}",
+        reason=f"No agent for role {role.role} could be brought into the call: nobody answers the caller.",
+        summary="\n".join([*told, *turns]),
     )
 
 

@@ -59,7 +59,7 @@ async def on_request(request: JobRequest) -> None:
     await request.accept(attributes={names.ATTRIBUTE_ROLE: dispatch.role, names.ATTRIBUTE_EPOCH: str(dispatch.epoch)})
 
 
-def build_server(settings: Settings) -> AgentServer:
+def build_server(settings: Settings, pool: str = ROLE) -> AgentServer:
     """Load counts jobs: the CPU average, which is the default, silently loses dispatches on a busy machine."""
     server = AgentServer(
         job_executor_type=JobExecutorType.PROCESS,
@@ -79,12 +79,12 @@ def build_server(settings: Settings) -> AgentServer:
         max_retry=1_000_000,
         log_level="INFO",
     )
-    server.rtc_session(attend, agent_name=names.agent_name(ROLE), on_request=on_request, on_session_end=session_ended)
+    server.rtc_session(attend, agent_name=names.agent_name(pool), on_request=on_request, on_session_end=session_ended)
     return server
 
 
-async def serve(settings: Settings, health_port: int | None, drain_seconds: int = 0) -> None:
-    """Until SIGTERM or SIGINT. `/` answers 200 once this worker takes calls at once.
+async def serve(settings: Settings, health_port: int | None, drain_seconds: int = 0, pool: str = ROLE) -> None:
+    """Until SIGTERM or SIGINT. `/` answers 200 once this worker takes calls of its pool at once.
 
     With `drain_seconds` running calls may end by themselves for that long before they are handed to another worker.
     """
@@ -92,7 +92,7 @@ async def serve(settings: Settings, health_port: int | None, drain_seconds: int 
     stop, ready = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    server = build_server(settings)
+    server = build_server(settings, pool)
     server.on("worker_registered", lambda *_: ready.set())
     running = asyncio.create_task(server.run(), name="server")
     orphans = asyncio.create_task(resend_orphans(settings), name="orphans")

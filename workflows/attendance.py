@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from contracts.names import Signal, session_workflow_id
     from contracts.session import RoleHealth, RoleState
-    from policy.attendance import Remedy, backoff, remedy
+    from policy.attendance import Remedy, backoff, pool, remedy
     from workflows import options, recording
 
 
@@ -78,7 +78,7 @@ class AttendanceWorkflow:
                 return
             if self._leaving:
                 break
-            if self._failures >= start.max_attempts:
+            if self._pool() is None:
                 await self._report(RoleHealth.FAILED, "no agent could be brought into the room")
                 self._failures = 0
                 await self._wait(backoff(start.max_attempts))
@@ -114,6 +114,7 @@ class AttendanceWorkflow:
             room=start.room,
             role=start.role,
             epoch=self._epoch,
+            pool=self._pool() or start.pools[-1],
             join_timeout=start.join_timeout,
             composition=start.composition,
             subject_id=start.subject_id,
@@ -148,6 +149,9 @@ class AttendanceWorkflow:
                 timeout=LAST_WORDS_SECONDS,
                 timeout_summary="the caller's last words",
             )
+
+    def _pool(self) -> str | None:
+        return pool(self._start.pools, self._failures, self._start.max_attempts)
 
     async def _choose_remedy(self) -> Remedy:
         witnessed = self._lost_epoch >= self._epoch

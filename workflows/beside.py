@@ -8,31 +8,33 @@ from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from contracts.attendance import AttendanceStart
-    from contracts.composition import Attendance
+    from contracts.composition import Attendance, Role
     from contracts.names import TaskQueue, WorkflowType, attendance_workflow_id, summary_workflow_id
     from contracts.session import SessionStart
     from contracts.summary import SummaryStart
 
 
-async def attend(start: SessionStart, role: str, times: Attendance) -> None:
+async def attend(start: SessionStart, role: Role, times: Attendance) -> None:
     """Has that role attended. It outlives a run of the session, which may continue as new."""
     await workflow.start_child_workflow(
         WorkflowType.ATTENDANCE.value,
         AttendanceStart(
             session_id=start.session_id,
             room=start.room,
-            role=role,
+            role=role.name,
             caller_identity=start.caller_identity,
             composition=start.composition,
             subject_id=start.subject_id,
             heartbeat_timeout=times.heartbeat_timeout,
             probe_timeout=times.probe_timeout,
             join_timeout=times.join_timeout,
+            pools=(role.name, role.fallback_pool) if role.fallback_pool else (role.name,),
+            max_attempts=times.max_attempts,
         ),
-        id=attendance_workflow_id(start.session_id, role),
+        id=attendance_workflow_id(start.session_id, role.name),
         task_queue=TaskQueue.ORCHESTRATION.value,
         parent_close_policy=ParentClosePolicy.ABANDON,
-        static_summary=f"Role {role} is attended by one agent",
+        static_summary=f"Role {role.name} is attended by one agent",
         search_attributes=workflow.info().typed_search_attributes,
     )
 

@@ -8,8 +8,12 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
+    from contracts.composition import Composition
     from contracts.escalation import EscalationRequest
     from contracts.names import TaskQueue, WorkflowType, escalation_workflow_id
+    from contracts.session import RoleState
+    from policy import escalation
+    from policy.session import SessionState
     from workflows import options
 
 
@@ -36,3 +40,9 @@ async def escalate(request: EscalationRequest) -> None:
         )
     except WorkflowAlreadyStartedError:
         workflow.logger.info("escalation %s is open already", request.escalation_id)
+
+
+async def for_want_of_an_agent(composition: Composition, call: SessionState, role: RoleState | None) -> None:
+    """Where no agent can be had for a role, a person is the last to be asked."""
+    if role is not None and (request := escalation.unattended(composition, call, role, workflow.now())) is not None:
+        await escalate(request)

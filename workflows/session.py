@@ -37,7 +37,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.tools import ToolRefused
     from policy import rolling
     from policy import session as policy
-    from workflows import beside, leaving, recording, remembering
+    from workflows import beside, escalating, leaving, recording, remembering
 
 VOICE = "voice"
 KEPT_EVENTS = 200
@@ -73,6 +73,7 @@ class SessionWorkflow:
         self._topic = self._stream.topic(STAGE_TOPIC, type=Event)
         self._journal = recording.Journal(carried.unwritten if carried else ())
         self._reachable = carried.spoken_to if carried else False
+        self._unattended: RoleState | None = None
         self._times = Attendance()
         self._keep = Limits().recent_turns
 
@@ -88,6 +89,8 @@ class SessionWorkflow:
         while self._state.end_reason is None:
             self._describe()
             await self._wait_for_work()
+            unattended, self._unattended = self._unattended, None
+            await escalating.for_want_of_an_agent(composition, self._state, unattended)
             await self._tell_presence()
             while await self._pass_answers():
                 await self._tell_presence()
@@ -123,6 +126,8 @@ class SessionWorkflow:
                 identity=news.identity,
             )
         )
+        if news.health is RoleHealth.FAILED:
+            self._unattended = news
         if news.health is RoleHealth.LEFT and news.reason == "caller_left" and self._state.caller is None:
             self._end("the caller left")
 
@@ -175,7 +180,7 @@ class SessionWorkflow:
     async def _open(self, composition: Composition) -> None:
         start = self._state.start
         for role in composition.live_roles():
-            await beside.attend(start, role.name, composition.attendance)
+            await beside.attend(start, role, composition.attendance)
         self._journal.add(
             policy.record(self._state, "open", 1, workflow.now()),
             recording.audit(

@@ -20,10 +20,12 @@ class House:
 
     def __init__(self) -> None:
         self.dispatched: list[DispatchMetadata] = []
+        self.agents: list[str] = []
         self.signals: list[tuple[str, list[Any]]] = []
         self.agent_dispatch = self.room = self
 
     async def create_dispatch(self, request: api.CreateAgentDispatchRequest) -> None:
+        self.agents.append(request.agent_name)
         self.dispatched.append(DispatchMetadata.model_validate_json(request.metadata))
 
     async def list_participants(self, _: api.ListParticipantsRequest) -> Any:
@@ -48,7 +50,7 @@ async def test_the_dispatch_tells_composition_subject_and_caller() -> None:
     house = House()
     activities = RoomActivities(cast(api.LiveKitAPI, house), cast(Client, house))
     request = AttendRequest(
-        session_id="s", room="r", role="voice", epoch=1, join_timeout=1.0,
+        session_id="s", room="r", role="voice", epoch=1, pool="spare", join_timeout=1.0,
         composition="support", subject_id="subject-1", caller_identity="caller-s",
     )  # fmt: skip
     with pytest.raises(BaseException) as ended:
@@ -56,5 +58,6 @@ async def test_the_dispatch_tells_composition_subject_and_caller() -> None:
     assert type(ended.value).__name__ == "_CompleteAsyncError", "the agent completes it"
     [told] = house.dispatched
     assert (told.composition, told.subject_id, told.caller_identity) == ("support", "subject-1", "caller-s")
+    assert told.introduces and house.agents == ["greenroom-spare"]
     assert told.introduces
     assert house.signals == [(Signal.JOINED.value, [1, "agent-1"])]

@@ -6,14 +6,25 @@ import asyncio
 import time
 from typing import Any
 
+from room_compositions import CROWD_ROLES
 from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowHandle
 from test_workflow_session import call
 from workflow_world import World, until
 
 from contracts.attendance import AgentLost, AttendanceStart
-from contracts.names import Signal, TaskQueue, WorkflowType, attendance_workflow_id, new_id
-from contracts.session import RoleHealth
+from contracts.escalation import EscalationCause
+from contracts.names import (
+    Signal,
+    TaskQueue,
+    WorkflowType,
+    attendance_workflow_id,
+    escalation_workflow_id,
+    new_id,
+)
+from contracts.records import EscalationRecord
+from contracts.session import CallerPresence, RoleHealth
+from policy.escalation import new_id as new_escalation_id
 
 HEARTBEAT_TIMEOUT = 1.5
 
@@ -29,6 +40,10 @@ class Attendance:
     @property
     def epochs(self) -> list[int]:
         return [a.epoch for a in self.stage.rooms.attends if a.session_id == self.session_id]
+
+    @property
+    def pools(self) -> list[str]:
+        return [a.pool for a in self.stage.rooms.attends if a.session_id == self.session_id]
 
     async def leaves(self) -> None:
         await self.handle.signal(Signal.LEAVE.value)
@@ -57,6 +72,7 @@ async def attended(stage: World, *, max_attempts: int = 5, joins: bool = True) -
         heartbeat_timeout=HEARTBEAT_TIMEOUT,
         probe_timeout=0.2,
         join_timeout=1.0,
+        pools=("voice", "spare"),
         max_attempts=max_attempts,
     )
     handle = await stage.client.start_workflow(
@@ -135,11 +151,34 @@ async def test_news_of_an_agent_that_is_already_replaced_is_no_news(stage: World
 async def test_when_nobody_joins_it_backs_off_says_so_and_goes_on_trying(stage: World) -> None:
     it = await attended(stage, max_attempts=2, joins=False)
     await it.says("failed (no agent could be brought into the room)")
-    assert it.epochs == [1, 2]
+    assert it.epochs == [1, 2, 3, 4] and it.pools == ["voice", "voice", "spare", "spare"]
     stage.rooms.nobody_joins.discard(it.session_id)
-    assert (await stage.rooms.agent(it.session_id)).request.epoch == 3
+    agent = await stage.rooms.agent(it.session_id)
+    assert agent.request.epoch == 5 and agent.request.pool == "voice", "the usual pool is asked first again"
     await it.says(RoleHealth.PRESENT.value)
     await it.leaves()
+
+
+async def test_an_empty_pool_is_replaced_by_another_and_that_by_a_person(stage: World) -> None:
+    stage.rooms.empty_pools.add(("understaffed", "voice"))
+    it = await call(stage, composition="understaffed")
+    agent = await stage.rooms.agent(it.session_id)
+    assert (agent.request.epoch, agent.request.pool) == (3, "spare")
+    await it.turn(1)
+    stage.rooms.empty_pools.add(("understaffed", "spare"))
+    attendance = stage.client.get_workflow_handle(attendance_workflow_id(it.session_id, "voice"))
+    await attendance.signal(Signal.LOST.value, AgentLost(epoch=3, witness="deathwatch"))
+    asked = new_escalation_id(it.session_id, "no agent for role voice")
+
+    async def opened() -> EscalationRecord | None:
+        return stage.records.escalation(asked)
+
+    record = await until(opened)
+    assert record.cause is EscalationCause.FAILURE and "words 1" in record.summary.body
+    stage.rooms.empty_pools.clear()
+    await it.caller(CallerPresence.GONE)
+    await it.ended()
+    await stage.client.get_workflow_handle(escalation_workflow_id(asked)).terminate("the test is over")
 
 
 async def test_leave_ends_it_also_while_nobody_is_there(stage: World) -> None:
@@ -181,3 +220,28 @@ async def test_continue_as_new_replaces_no_living_agent_and_forgets_no_goodbye(f
     assert again.request.epoch == 1 and again.request.attached_identity == agent.identity
     await it.leaves()
     assert set(it.epochs) == {1}
+
+
+async def test_four_agents_attend_through_a_call_that_continues_as_new_and_none_is_replaced(
+    forgetful_stage: World,
+) -> None:
+    stage = forgetful_stage
+    it = await call(stage, composition="crowd")
+    agents = [await stage.rooms.agent(it.session_id) for _ in CROWD_ROLES]
+    first_run = (await it.handle.describe()).run_id
+    for number in range(60):
+        await it.turn(number)
+
+    async def continued() -> bool:
+        return (await it.handle.describe()).run_id != first_run
+
+    await until(continued)
+    roles = (await stage.snapshot(it.session_id)).roles
+    assert {(r.role, r.epoch, r.health) for r in roles} == {(name, 1, RoleHealth.PRESENT) for name in CROWD_ROLES}
+    await it.caller(CallerPresence.GONE)
+    for agent in agents:
+        await agent.leave("ended")
+    await it.ended()
+    assert len(stage.records.turns(it.session_id)) == 60
+    present = [a for a in stage.records.audit(it.session_id) if a.action == "role.present"]
+    assert len(present) == len(CROWD_ROLES), "each came once, and nobody was told to make way"

@@ -165,6 +165,8 @@ class Rooms:
         self.agents: dict[str, asyncio.Queue[Agent]] = defaultdict(asyncio.Queue)
         self.everyone: list[Agent] = []
         self.nobody_joins: set[str] = set()
+        self.empty_pools: set[tuple[str, str]] = set()
+        """Composition and worker pool of which nobody comes."""
         self.living: set[str] = set()
         """Sessions whose agent answers a probe."""
         self.unreachable: set[str] = set()
@@ -176,7 +178,7 @@ class Rooms:
     @activity.defn(name="rooms.attend")
     async def attend(self, request: AttendRequest) -> AttendResult:
         self.attends.append(request)
-        if request.session_id in self.nobody_joins:
+        if request.session_id in self.nobody_joins or (request.composition, request.pool) in self.empty_pools:
             raise ApplicationError("nobody joined", type="JoinFailed")
         identity = request.attached_identity or f"agent-{request.epoch}"
         handle = self._client.get_async_activity_handle(task_token=activity.info().task_token)

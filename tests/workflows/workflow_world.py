@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import approval_compositions
 import desk_composition
 import pytest
+import room_compositions
 from temporalio.client import Client, WorkflowHandle
 from temporalio.common import SearchAttributeKey, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.testing import WorkflowEnvironment
@@ -50,7 +51,7 @@ from workers.stack.spec import load_spec
 from workers.temporal import data_converter
 
 T = TypeVar("T")
-COMPOSITIONS = desk_composition.COMPOSITIONS | approval_compositions.COMPOSITIONS
+COMPOSITIONS = desk_composition.COMPOSITIONS | approval_compositions.COMPOSITIONS | room_compositions.COMPOSITIONS
 
 
 class SlowRecords(Records):
