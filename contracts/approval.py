@@ -9,6 +9,7 @@ from pydantic import Field
 
 from contracts.base import Content, Contract, Moment
 from contracts.ladder import Fallback, Ladder, Rung
+from contracts.taint import Influence
 
 
 class Verdict(StrEnum):
@@ -86,6 +87,8 @@ class ApprovalRequest(Contract):
     asks: str = "{question}"
     """How a reviewer's question is put to the caller."""
     risk: str = ""
+    influences: tuple[Influence, ...] = ()
+    """Untrusted text that the model had read when it asked for this."""
     reply_to: str
 
 

@@ -8,13 +8,13 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from contracts import ladder as ladders
-from contracts.approval import Editable
 from contracts.base import Contract
 from contracts.checkpoint import CheckpointRule
 from contracts.escalation import EscalationRules
 from contracts.handoff import Budget
-from contracts.ladder import Fallback, Ladder
+from contracts.ladder import Fallback
 from contracts.phrases import Phrases
+from contracts.rules import ApprovalRule as ApprovalRule
 from contracts.tools import Effect, ToolDeclaration
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
@@ -49,40 +49,6 @@ class SpeechModels(Contract):
     tts: str = "tts-1"
     voice: str = "alloy"
     language: str = "en"
-
-
-class ApprovalRule(Contract):
-    """Whether a tool's effect waits for a person. The first rule that names the tool decides; with none it is gated.
-
-    The `ladder` says what happens while nobody decides; its fallback is the deadline. Without one there are
-    `deadline_seconds` and then the fallback `deny`. `policy.ladder.of(rule)` is either.
-    """
-
-    id: Name
-    tool: str
-    gate: bool = True
-    reason: str
-    reviewers: tuple[str, ...] = ()
-    ladder: Ladder = ()
-    deadline_seconds: float = Field(default_factory=ladders.deadline_of)
-    grace_seconds: float = 600.0
-    fallback: Fallback = Field(default_factory=ladders.fallback_of)
-    max_extension_seconds: float = 0.0
-    """By how much reviewers may put the deadline off, all extensions together; 0: not at all."""
-    editable: dict[str, Editable] = Field(default_factory=dict)
-    """Arguments that a reviewer may change before approving, and up to where: `{amount: {at_most: original}}`."""
-    approvers: int = Field(default=1, ge=1)
-    """How many different people must approve."""
-    grant_seconds: float = Field(default=0.0, ge=0)
-    """How long a reviewer may let further calls of the kind go unasked; 0: not at all."""
-
-    @model_validator(mode="after")
-    def _one_deadline(self) -> ApprovalRule:
-        if self.ladder and (self.deadline_seconds, self.fallback) != ladders.ends(self.ladder):
-            raise ValueError("deadline_seconds and fallback come from the ladder's last rung: leave them out")
-        if not self.ladder and self.fallback is not Fallback.DENY:
-            raise ValueError(f"fallback {self.fallback.value!r} needs a ladder, whose last rung says what it means")
-        return self
 
 
 class Attendance(Contract):
@@ -210,8 +176,11 @@ class Composition(Contract):
             self._check_compensation(tool)
             if tool.effect is Effect.NONE and tool.idempotency == "key":
                 raise ValueError(f"tools.{tool.name}: a tool without effect needs no idempotency key")
+        rules = [rule.id for rule in self.approvals]
+        if len(set(rules)) != len(rules):
+            raise ValueError(f"approvals: each id once, got {rules}")
         for rule in self.approvals:
-            if rule.tool not in declared:
+            if rule.tool is not None and rule.tool not in declared:
                 raise ValueError(f"approvals.{rule.id}.tool: unknown tool {rule.tool!r}; declared: {sorted(declared)}")
             if rule.grant_seconds and rule.approvers > 1:
                 raise ValueError(
@@ -241,10 +210,12 @@ class Composition(Contract):
         instead = rule.ladder[-1].tool if rule.ladder else None
         if instead is None:
             return
+        if rule.tool is None:
+            raise ValueError(f"{where}: {instead!r} is called instead of one tool: name it, as tool")
         declared = {t.name: t for t in self.tools}
         if instead not in declared or instead == rule.tool:
             raise ValueError(f"{where}: no other tool {instead!r} to call instead; declared: {sorted(declared)}")
-        freed = next((not r.gate for r in self.approvals if r.tool == instead), False)
+        freed = next((not r.gate and r.when is None for r in self.approvals if r.about(instead)), False)
         if declared[instead].effect is not Effect.NONE and not freed:
             raise ValueError(
                 f"{where}: {instead!r} would need a person too; name a tool without effect, or one with 'gate: false'"

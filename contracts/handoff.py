@@ -5,13 +5,16 @@ from __future__ import annotations
 from enum import StrEnum
 
 from contracts.base import Content, Contract, Moment
+from contracts.taint import Influence
 from contracts.task import StepResult
 
 
 class Trust(StrEnum):
-    """Who vouches for a fact: a system of record, or nobody."""
+    """Who vouches for a fact: a system of record, the person who said it to us, or nobody."""
 
     RECORD = "record"
+    PERSON = "person"
+    """The caller, or a reviewer, in their own words."""
     UNTRUSTED = "untrusted"
 
 
@@ -49,6 +52,8 @@ class HandoffContext(Contract):
     constraints: tuple[str, ...] = ()
     budget: Budget = Budget()
     deadline: Moment
+    influences: tuple[Influence, ...] = ()
+    """Untrusted text that was read before this step was given: it may have moved the goal itself."""
 
 
 class Message(Contract):

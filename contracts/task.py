@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from contracts.base import Content, Contract, Moment
+from contracts.taint import Influence
 
 
 class TaskRequest(Contract):
@@ -22,6 +23,8 @@ class TaskRequest(Contract):
     goal: Content
     conversation: Content
     requested_at: Moment
+    influences: tuple[Influence, ...] = ()
+    """Untrusted text that the live agent had read in the call before it asked."""
 
 
 class TaskStage(StrEnum):
@@ -137,6 +140,8 @@ class StepResult(Contract):
     status: StepStatus
     answer: Content
     effects: tuple[EffectRecord, ...] = ()
+    influences: tuple[Influence, ...] = ()
+    """Untrusted text that the step's model has read: its answer stays tainted with it."""
 
 
 class TaskResult(Contract):

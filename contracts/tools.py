@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,12 @@ class Effect(StrEnum):
     IRREVERSIBLE = "irreversible"
 
 
+RecordKind = Literal["id", "amount", "count", "code", "time", "flag"]
+"""What a field of a system of record may hold: nothing that could carry an instruction."""
+RecordField = RecordKind | Annotated[tuple[str | int | bool, ...], Field(min_length=1)]
+"""A kind, or every value that is possible, such as states."""
+
+
 class ToolDeclaration(Contract):
     """A tool as the composition declares it, beside what its server says of itself.
 
@@ -24,7 +30,10 @@ class ToolDeclaration(Contract):
     effect with unknown outcome happened, called with the arguments named in `lookup_arguments`.
     `compensation` names the tool that undoes an effect; `compensation_arguments` tells for each of its arguments which
     field of the effect's result, else of its arguments, to take. Whoever may call a tool may have it undone.
-    `say` puts the action into plain words, with `{argument}` fields.
+    `say` puts the action into plain words, with `{argument}` fields. `amount_argument` names the argument that is an
+    amount of money, which rules may compare.
+    `record` names the fields of its result that are a system of record, by path (`slots.*.slot_id`): what keeps to its
+    kind there is trusted, and everything else in the result is untrusted text.
     """
 
     name: str
@@ -39,6 +48,8 @@ class ToolDeclaration(Contract):
     compensation_arguments: dict[str, str] = Field(default_factory=dict)
     timeout_seconds: float = 10.0
     say: str | None = None
+    amount_argument: str | None = None
+    record: dict[str, RecordField] = Field(default_factory=dict)
 
 
 class ToolSpec(Contract):

@@ -7,7 +7,8 @@ import json
 from typing import Any
 
 from contracts.base import Contract
-from contracts.composition import ApprovalRule, Composition
+from contracts.composition import Composition
+from contracts.rules import ApprovalRule
 from contracts.tools import Effect, ToolDeclaration
 
 MIN_DIGEST = 8
@@ -19,12 +20,16 @@ class AccessVerdict(Contract):
 
 
 class GateVerdict(Contract):
-    """`rule` is the composition's rule that decided; None where the safe default did."""
+    """`rule` is the composition's rule that says how it waits; None where the safe default decided.
+
+    `tainted`: untrusted text may have moved the call.
+    """
 
     gated: bool
     rule_id: str
     reason: str
     rule: ApprovalRule | None = None
+    tainted: bool = False
 
 
 def may_call(composition: Composition, role_name: str, tool_name: str) -> AccessVerdict:
@@ -59,14 +64,20 @@ def tools_of(composition: Composition, role_name: str) -> tuple[ToolDeclaration,
     )
 
 
-def gate(composition: Composition, tool: ToolDeclaration) -> GateVerdict:
-    """Whether a call of that tool waits for a person. Safe by default: an effect is gated unless a rule frees it."""
-    if tool.effect is Effect.NONE:
-        return GateVerdict(gated=False, rule_id="no-effect", reason="the tool has no effect")
-    for rule in composition.approvals:
-        if rule.tool == tool.name:
-            return GateVerdict(gated=rule.gate, rule_id=rule.id, reason=rule.reason, rule=rule)
-    return GateVerdict(gated=True, rule_id="default", reason="an effect is gated unless a rule frees it")
+def rules_about(composition: Composition, tool: str) -> tuple[ApprovalRule, ...]:
+    """The approval rules that a call of that tool may fit, in the order in which they are asked."""
+    return tuple(rule for rule in composition.approvals if rule.about(tool))
+
+
+def freed(composition: Composition, tool: ToolDeclaration) -> bool:
+    """Whether no call of that tool waits for a person, whatever its arguments: `policy.rules` decides on one call."""
+    first = next(iter(rules_about(composition, tool.name)), None)
+    return tool.effect is Effect.NONE or (first is not None and not first.gate and first.when is None)
+
+
+def may_be_freed(composition: Composition, tool: ToolDeclaration) -> bool:
+    """Whether some call of that tool need not wait for a person."""
+    return tool.effect is Effect.NONE or any(not rule.gate for rule in rules_about(composition, tool.name))
 
 
 def canonical(arguments: dict[str, Any]) -> str:

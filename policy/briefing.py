@@ -15,10 +15,12 @@ from typing import Any
 
 from contracts.base import Contract
 from contracts.handoff import HandoffContext, Message, Trust
+from contracts.taint import Influence
 from contracts.task import StepStatus
 from contracts.tools import Effect, ToolDeclaration
 from policy.authority import GateVerdict, plain_words
 from policy.numbers import number_in
+from policy.taint import in_words
 
 MAX_TRIED = 3
 MAX_SAID = 4
@@ -55,6 +57,7 @@ def context_pack(
     verdict: GateVerdict,
     context: HandoffContext,
     messages: Sequence[Message],
+    influences: Sequence[Influence] = (),
 ) -> str:
     """One line a heading, then the last words of the call."""
     tried = tried_so_far(messages)
@@ -71,11 +74,13 @@ def context_pack(
         ("Promised", " ".join(promises(said)) or "nothing that can be seen"),
         ("Risk", f"{risk(tool).value}: {verdict.reason}, {_undone_by(tool)}"),
         ("Rests on", "; ".join(f"{where}: {_listed(names)}" for where, names in rests.items()) or "nothing is sent"),
-        ("Recommended", _recommended(rests)),
+        ("Recommended", _recommended(rests, tainted=bool(influences))),
         ("Or", _alternatives(verdict)),
     ]
     text = "\n".join(f"{heading}: {_short(words, 2 * MAX_TEXT)}" for heading, words in lines)
     last = [_short(line, MAX_TEXT) for line in said.splitlines() if line.strip()][-MAX_SAID:]
+    if influences:
+        text += f"\n\nInfluenced by text of somebody else, which the caller did not say\n{in_words(influences)}"
     return text + ("\n\nLast said\n" + "\n".join(last) if last else "")
 
 
@@ -99,7 +104,9 @@ def promises(conversation: str) -> list[str]:
     return [f'"{_short(s, MAX_TEXT)}"' for s in sentences if _PROMISES.search(s)][-2:]
 
 
-def _recommended(rests: Mapping[str, set[str]]) -> str:
+def _recommended(rests: Mapping[str, set[str]], *, tainted: bool) -> str:
+    if tainted:
+        return "read first what influenced it: does the caller want this, or that text?"
     if NOWHERE in rests:
         return f"ask or reject: nobody named {_listed(rests[NOWHERE])}, and no record has it"
     told = set[str]().union(*(names for where, names in rests.items() if where != "records"))

@@ -19,7 +19,7 @@ def undo_of(composition: Composition, call: ToolCall, outcome: ToolOutcome) -> C
     tool = composition.tool(call.tool)
     if outcome.status is not ToolStatus.OK or tool.compensation is None:
         return None
-    if authority.gate(composition, composition.tool(tool.compensation)).gated:
+    if not authority.freed(composition, composition.tool(tool.compensation)):
         return None
     known = _object(call.arguments.body) | _object(outcome.result.body)
     wanted = tool.compensation_arguments

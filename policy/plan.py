@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contracts.composition import Composition
 from contracts.task import Plan, PlanStep, StepResult, StepStatus, TaskStage
 from contracts.tools import Effect
-from policy.authority import gate, tools_of
+from policy.authority import freed, tools_of
 
 _STEP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -52,7 +52,7 @@ def _capability_errors(step: PlanStep, composition: Composition) -> list[str]:
             found.append(f"step {step.step_id!r}: role {step.role!r} has no capability {capability!r}; it has: {known}")
     for tool in composition.tools:
         declared = tool.capability in step.capabilities and tool.effect is not Effect.NONE
-        if declared and tool.compensation is None and not gate(composition, tool).gated:
+        if declared and tool.compensation is None and freed(composition, tool):
             found.append(
                 f"step {step.step_id!r}: the effect of {tool.name!r} can neither be undone nor waits for an approval"
             )

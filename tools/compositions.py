@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.composition import HOUSE_MODEL, Composition
+from policy import rules
 from tools.yaml_source import YamlError, YamlSource
 
 SUFFIXES = (".yml", ".yaml")
@@ -37,11 +38,15 @@ def load_composition(path: Path | str) -> Composition:
         raise CompositionError(f"{path}:{error.line}: {error}") from error
     try:
         # A contract ignores what it does not know; a person who wrote a key meant something by it.
-        return Composition.model_validate(source.data, extra="forbid")
+        composition = Composition.model_validate(source.data, extra="forbid")
     except ValidationError as error:
         # A default that comes from another field only follows an error that is told anyway.
         details = [detail for detail in error.errors() if detail["type"] != "default_factory_not_called"]
         raise CompositionError(*(_problem(path, source, detail) for detail in details)) from None
+    if wrong := rules.check(composition):
+        found = ((source.line(problem.path), source.names(problem.path), problem.words) for problem in wrong)
+        raise CompositionError(*(f"{path}:{line}: {key}: {words}" for line, key, words in found))
+    return composition
 
 
 def load_compositions(folder: Path | str, *, chat_model: str | None = None) -> dict[str, Composition]:

@@ -12,7 +12,7 @@ from typing import Any
 from contracts.base import Content
 from contracts.composition import Composition, RoleKind
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec, ToolStatus
-from policy.authority import action_digest, canonical, gate, may_call, may_compensate, tools_of
+from policy.authority import action_digest, canonical, may_be_freed, may_call, may_compensate, tools_of
 from tools.ledger import ProcessSendLedger, SendLedger
 from tools.schema import SchemaError, fault, problem, without
 from tools.server import NotSentError, RejectedError, ServerResult, ServerTool, ToolServer, ToolServerError
@@ -143,10 +143,10 @@ class ToolRegistry:
             return f"{tool.key_argument} of {tool.name} is set by the registry alone"
         if tool.idempotency == "key" and call.idempotency_key is None:
             return f"{tool.name} needs an idempotency key, and the call has none"
-        verdict = gate(self._composition, tool)
-        if verdict.gated:
-            if call.approved_digest is None or (call.approval_id is None and call.grant_id is None):
-                return f"{tool.name} waits for a person's approval ({verdict.reason}), and the call names none"
+        named = call.approval_id is not None or call.grant_id is not None
+        if named or not may_be_freed(self._composition, tool):
+            if call.approved_digest is None or not named:
+                return f"{tool.name} waits for a person's approval, and the call names none"
             if call.approved_digest != action_digest(tool.name, arguments):
                 covers = f"approval {call.approval_id}" if call.approval_id else f"grant {call.grant_id}"
                 return f"{covers} covers another action than this call of {tool.name}"

@@ -33,6 +33,7 @@ COMMANDS: dict[str, Entry] = {
     "checkpoints": Entry("workers.commands.checkpoints", "List, show and decide plans that wait for a person.", _CALLS),
     "grants": Entry("workers.commands.grants", "List what reviewers let go unasked, and take it back.", _CALLS),
     "deliveries": Entry("workers.commands.deliveries", "List what is owed to callers, and what was heard.", _CALLS),
+    "policy": Entry("workers.commands.policy", "Try the rules of what waits for a person.", _CALLS),
     "reviewers": Entry("workers.commands.reviewers", "List, add and deactivate people who may decide.", _CALLS),
     "front-door": Entry("workers.commands.front_door", "Sessions, room tokens, webhooks and records.", _PROCESSES),
     "voice": Entry("workers.commands.voice", "Agents that take calls.", _PROCESSES),

@@ -7,11 +7,12 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from contracts.approval import ApprovalStage, DecisionReceipt
+    from contracts.approval import ApprovalRequest, ApprovalStage, DecisionReceipt
     from contracts.base import Content
     from contracts.names import approval_workflow_id
     from contracts.records import ApprovalRecord, DecisionRecord, GrantRecord, Record
     from policy import ladder as ladders
+    from policy import taint
     from policy.approval_state import ApprovalState
     from policy.arrival import Arrived
     from workflows import recording
@@ -125,6 +126,7 @@ def details(state: ApprovalState, now: datetime) -> str:
         f"- action: `{request.tool}`, digest `{digest}`",
         f"- why it waits: {request.why} (rule `{request.rule_id}`)"
         + (f", risk {request.risk}" if request.risk else ""),
+        *_influenced(request),
         f"- may decide: {', '.join(f'`{who}`' for who in state.deciders(now)) or 'every reviewer'}",
     ]
     if request.approvers > 1:
@@ -150,3 +152,9 @@ def details(state: ApprovalState, now: datetime) -> str:
         f"  -w {workflow_id} \\\n  -i '{decision}'\n```\n\n\u00a0",  # the Web UI cuts the last line off
     ]
     return "\n".join(lines)
+
+
+def _influenced(request: ApprovalRequest) -> list[str]:
+    """Where the untrusted text came from that may have moved it; the text itself is content."""
+    known = ", ".join(f"`{source}`" for source in taint.sources(request.influences))
+    return [f"- **influenced by text of somebody else**, from {known}: read it before you decide"] if known else []

@@ -22,8 +22,9 @@ with workflow.unsafe.imports_passed_through():
     from contracts.ladder import Fallback
     from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id
     from contracts.phrases import Phrases
+    from contracts.taint import Influence
     from contracts.task import StepStatus, TaskStage
-    from contracts.tools import ToolCall, ToolDeclaration
+    from contracts.tools import Effect, ToolCall, ToolDeclaration
     from policy import authority, briefing, escalation, granting
     from policy import ladder as ladders
     from workflows import options, recording
@@ -69,12 +70,13 @@ class Gating:
         verdict: authority.GateVerdict,
         number: int,
         messages: Sequence[Message],
+        influences: tuple[Influence, ...] = (),
     ) -> Go | Stop:
         """What becomes of the step's call number `number`: a grant covers it, or a person is waited for."""
         granted = await self._granted(tool, call, verdict)
         if granted is not None:
             return granted
-        request = self._request(composition, tool, call, verdict, number, messages)
+        request = self._request(composition, tool, call, verdict, number, messages, influences)
         await self._open(request)
         await self._moved(TaskStage.WAITING_APPROVAL)
         outcome = await self._outcome(request)
@@ -91,8 +93,11 @@ class Gating:
         return _stop(composition.phrases, outcome)
 
     async def _granted(self, tool: ToolDeclaration, call: ToolCall, verdict: authority.GateVerdict) -> Go | None:
-        """The call under a grant that covers it. A rule that allows no grants any more makes the given ones void."""
-        if verdict.rule is None or not verdict.rule.grant_seconds:
+        """The call under a grant that covers it. A rule that allows no grants any more makes the given ones void.
+
+        Nobody who granted further calls had read what moved this one: a tainted call is always asked about.
+        """
+        if verdict.rule is None or not verdict.rule.grant_seconds or verdict.tainted:
             return None
         query = GrantQuery(composition=call.composition, tool=call.tool, subject_id=call.subject_id)
         grants = await workflow.execute_activity_method(
@@ -127,6 +132,7 @@ class Gating:
         verdict: authority.GateVerdict,
         number: int,
         messages: Sequence[Message],
+        influences: tuple[Influence, ...],
     ) -> ApprovalRequest:
         context, rule, subject = self._context, verdict.rule, self._context.subject_id
         arguments = json.loads(call.arguments.body)
@@ -146,7 +152,7 @@ class Gating:
             why=verdict.reason,
             context_pack=Content(
                 subject_id=subject,
-                body=briefing.context_pack(tool, arguments, verdict, context, messages),
+                body=briefing.context_pack(tool, arguments, verdict, context, messages, influences),
             ),
             reviewers=rule.reviewers if rule else (),
             deadline_seconds=rule.deadline_seconds if rule else 300.0,
@@ -155,11 +161,12 @@ class Gating:
             max_extension_seconds=rule.max_extension_seconds if rule else 0.0,
             editable=rule.editable if rule else {},
             approvers=rule.approvers if rule else 1,
-            grant_seconds=rule.grant_seconds if rule else 0.0,
+            grant_seconds=rule.grant_seconds if rule and not verdict.tainted else 0.0,
             role=call.role,
             say=tool.say,
             asks=composition.phrases.asked,
             risk=briefing.risk(tool).value,
+            influences=influences,
             reply_to=workflow.info().workflow_id,
         )
 
@@ -223,6 +230,8 @@ def _safe_default(composition: Composition, request: ApprovalRequest, call: Tool
     if found is None:
         return None
     tool, arguments = composition.tool(found[0]), found[1]
+    if request.influences and tool.effect is not Effect.NONE:
+        return None  # it would be one more effect that untrusted text may have moved
     instead = {
         "tool": tool.name,
         "arguments": Content(subject_id=call.subject_id, body=authority.canonical(arguments)),

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
         TaskStage,
     )
     from contracts.tools import Effect, ToolCall, ToolStatus
-    from policy import authority, compensation
+    from policy import authority, compensation, rules, taint
     from workflows import cancelling, options, recording
     from workflows.calling import make_call
     from workflows.gating import Gating, Stop, as_made
@@ -41,6 +41,7 @@ class HandoffWorkflow:
         self._pace = Pace(context)
         self._gating = Gating(context, self._pace, self._move)
         self._calls = 0
+        self._seen = taint.begun(context)
         self._remarks: list[str] = []
         """What the caller has to hear beside the answer: what was done otherwise than asked."""
 
@@ -118,10 +119,11 @@ class HandoffWorkflow:
             step_id=context.step_id,
             idempotency_key=f"{context.task_id}/{context.step_id}/{number}" if tool.idempotency == "key" else None,
         )
-        verdict = authority.gate(composition, tool)
+        asked = self._circumstances(arguments)
+        verdict = rules.decide(composition, tool, asked)
         remark: str | None = None
         if verdict.gated:
-            decided = await self._gating.ask(composition, tool, call, verdict, number, self._messages)
+            decided = await self._gating.ask(composition, tool, call, verdict, number, self._messages, asked.influences)
             if isinstance(decided, Stop):
                 return (
                     self._ended_early(composition) if self._pace.over else self._result(decided.status, decided.words)
@@ -136,6 +138,7 @@ class HandoffWorkflow:
         done = await make_call(tool, call) if has_effect else await self._pace.unless_over(make_call(tool, call))
         if done is None:
             return self._ended_early(composition)
+        self._seen = taint.told(self._seen, tool, call, done)
         if has_effect:
             self._effects.append(
                 EffectRecord(
@@ -173,6 +176,16 @@ class HandoffWorkflow:
             self._remarks.append(remark)
         self._tell_model(proposed, done.status.value, done.result.body)
         return None
+
+    def _circumstances(self, arguments: dict[str, Any]) -> rules.Circumstances:
+        return rules.Circumstances(
+            arguments=arguments,
+            role=self._context.role,
+            subject_id=self._context.subject_id,
+            now=workflow.now(),
+            in_records=taint.in_records(self._seen, arguments),
+            influences=self._seen.influences,
+        )
 
     async def _note_refusal(self, composition: Composition, tool: str, reason: str, number: int) -> None:
         """A name that a model made up may be content: only a declared one is written down."""
@@ -213,6 +226,7 @@ class HandoffWorkflow:
             status=status,
             answer=Content(subject_id=self._context.subject_id, body=" ".join((*self._remarks, answer))),
             effects=tuple(self._effects),
+            influences=self._seen.influences,
         )
 
 

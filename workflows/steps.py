@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,9 +16,11 @@ with workflow.unsafe.imports_passed_through():
     from contracts.composition import Composition
     from contracts.handoff import Fact, HandoffContext, Trust
     from contracts.names import Signal, TaskQueue, step_workflow_id
+    from contracts.taint import Influence
     from contracts.task import PlanStep, StepControl, StepOrder, StepResult, StepStatus, TaskRequest
     from contracts.tools import Effect
     from policy import course as policy
+    from policy import taint
     from policy.authority import tools_of
     from policy.course import Course
     from workflows import options, recording
@@ -108,16 +111,23 @@ class Steps:
             goal=step.goal,
             conversation=request.conversation,
             facts=tuple(
-                Fact(source=_source(course, number), trust=Trust.UNTRUSTED, text=words)
+                Fact(source=_source(course, number), trust=Trust.PERSON, text=words)
                 for number, words in enumerate(course.corrections)
             ),
             prior=tuple(course.results[n] for n in step.depends_on),
             budget=self._composition.role(step.role).budget,
             deadline=workflow.now() + left,
+            influences=taint.merged((*request.influences, *_read_by_planner(course))),
         )
 
     def _words(self, text: str) -> Content:
         return Content(subject_id=self._request.subject_id, body=text)
+
+
+def _read_by_planner(course: Course) -> Iterable[Influence]:
+    """Untrusted text that stood in what came of earlier steps: a planner who plans anew reads that."""
+    again = course.planned_for > 0 or course.replans > 0
+    return (influence for result in course.everything if again for influence in result.influences)
 
 
 def _source(course: Course, number: int) -> str:

@@ -14,6 +14,8 @@ class Answer(TypedDict, total=False):
 
 
 class Order(Answer, total=False):
+    """`note` is whatever somebody wrote on the order."""
+
     order_id: str
     item: str
     amount: str
@@ -21,6 +23,7 @@ class Order(Answer, total=False):
     status: str
     delivered_on: str
     expected_on: str
+    note: str
 
 
 class Stock(Answer, total=False):

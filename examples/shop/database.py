@@ -13,7 +13,8 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS orders (
     order_id TEXT PRIMARY KEY, customer TEXT NOT NULL, item TEXT NOT NULL, amount_cents INTEGER NOT NULL,
-    currency TEXT NOT NULL, status TEXT NOT NULL, delivered_on TEXT, expected_on TEXT);
+    currency TEXT NOT NULL, status TEXT NOT NULL, delivered_on TEXT, expected_on TEXT,
+    note TEXT);
 CREATE TABLE IF NOT EXISTS stock (
     item TEXT PRIMARY KEY, in_stock INTEGER NOT NULL, price_cents INTEGER NOT NULL, currency TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS slots (
@@ -52,6 +53,8 @@ class Database:
         with self._connected() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.executescript(SCHEMA)
+            if "note" not in {row["name"] for row in connection.execute("PRAGMA table_info(orders)")}:
+                connection.execute("ALTER TABLE orders ADD COLUMN note TEXT")  # a shop of before there were notes
 
     @contextmanager
     def statements(self) -> Iterator[sqlite3.Connection]:

@@ -27,6 +27,8 @@ def order(database: Database, order_id: str) -> Order:
         answer["delivered_on"] = row["delivered_on"]
     if row["expected_on"] is not None:
         answer["expected_on"] = row["expected_on"]
+    if row["note"]:
+        answer["note"] = row["note"]
     return answer
 
 

@@ -66,7 +66,7 @@ def _draw_orders(db: sqlite3.Connection, chance: random.Random, today: date, cou
         expected = None if status == "delivered" else (today + timedelta(days=chance.randint(1, 5))).isoformat()
         customer = chance.choice(CUSTOMERS)
         db.execute(
-            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO orders VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
             (str(number), customer, item, price, CURRENCY, status, day, expected),
         )
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_samples import BOOK, LOOKUP, MAIL, REFUND, composition
+from policy_samples import LOOKUP, MAIL, REFUND, composition
 
-from contracts.tools import Effect, ToolDeclaration
+from contracts.tools import ToolDeclaration
 from policy import authority
 
 DESK = composition()
@@ -49,21 +49,6 @@ def test_a_live_role_is_offered_only_what_has_no_effect() -> None:
     assert authority.tools_of(DESK, "planner") == ()
     with pytest.raises(KeyError):
         authority.tools_of(DESK, "nobody")
-
-
-def test_an_effect_is_gated_unless_a_rule_frees_it() -> None:
-    assert authority.gate(DESK, LOOKUP).gated is False
-    assert authority.gate(DESK, REFUND).rule_id == "refunds"
-    assert authority.gate(DESK, REFUND).gated is True
-    assert authority.gate(DESK, MAIL).gated is False, "the first rule that names the tool decides"
-    free = authority.gate(DESK, BOOK)
-    assert free.gated is True and free.rule_id == "default" and free.rule is None
-
-
-@given(st.sampled_from([Effect.REVERSIBLE, Effect.IRREVERSIBLE]), st.text(max_size=10))
-def test_no_unknown_effect_is_ever_free(effect: Effect, name: str) -> None:
-    tool = ToolDeclaration(name=f"new-{name}", server="shop", capability="x", effect=effect)
-    assert authority.gate(DESK, tool).gated
 
 
 @given(ARGUMENTS, st.randoms())

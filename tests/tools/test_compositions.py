@@ -178,3 +178,15 @@ def test_a_phrase_may_leave_a_field_out_and_speak_a_brace(tmp_path: Path) -> Non
     path.write_text(GOOD.replace("greeting: Hello\n", 'greeting: "Hello {"\n  asked: "They ask {{something}}."\n'))
     phrases = load_composition(path).phrases
     assert (phrases.greeting, phrases.asked.format(question="what?")) == ("Hello {", "They ask {something}.")
+
+
+def test_a_condition_and_its_cases_are_checked_on_load(tmp_path: Path) -> None:
+    rule = GOOD + "    when: amont < 5.0\n"
+    beginning = f"{len(GOOD.splitlines()) + 1}: approvals.refunds.when: there is no 'amont'; did you mean 'amount'?"
+    assert problems(tmp_path, rule)[0].startswith(beginning)
+    cases = GOOD + "    expect:\n      - {gated: true}\n      - {gated: false}\n"
+    line = len(GOOD.splitlines()) + 3
+    wanted = f"{line}: approvals.refunds.expect.1: expected to be free, and it is gated by rule refunds"
+    assert problems(tmp_path, cases) == [wanted]
+    unknown = GOOD + "    expect:\n      - {gate: true}\n"
+    assert any("did you mean 'gated'" in problem for problem in problems(tmp_path, unknown))

@@ -25,24 +25,10 @@ PHRASES = Phrases(
     failed="That did not work.",
 )
 
-DESK = Composition(
-    id="desk",
-    title="A desk",
-    phrases=PHRASES,
-    roles=(
-        Role(name="voice", kind=RoleKind.LIVE, instructions="speak", capabilities=("orders.read",)),
-        Role(name="planner", kind=RoleKind.BACKSTAGE, instructions="plan"),
-        Role(
-            name="operator",
-            kind=RoleKind.BACKSTAGE,
-            instructions="do",
-            capabilities=("orders.read", "billing.refund", "slots.book", "mail.send"),
-            budget=Budget(model_calls=4, tool_calls=3),
-        ),
-        Role(name="clerk", kind=RoleKind.BACKSTAGE, instructions="look", capabilities=("orders.read",)),
-        Role(name="summarizer", kind=RoleKind.BACKSTAGE, instructions="sum up"),
-    ),
-    tools=(
+TOOLS = tuple(
+    # What the doubles answer is a state; a test that wants free text scripts it.
+    tool.model_copy(update={"record": {tool.name: ("ok",)}})
+    for tool in (
         ToolDeclaration(name="lookup", server="shop", capability="orders.read"),
         ToolDeclaration(
             name="refund",
@@ -75,7 +61,27 @@ DESK = Composition(
             timeout_seconds=1.0,
         ),
         ToolDeclaration(name="find_mail", server="shop", capability="mail.send"),
+    )
+)
+
+DESK = Composition(
+    id="desk",
+    title="A desk",
+    phrases=PHRASES,
+    roles=(
+        Role(name="voice", kind=RoleKind.LIVE, instructions="speak", capabilities=("orders.read",)),
+        Role(name="planner", kind=RoleKind.BACKSTAGE, instructions="plan"),
+        Role(
+            name="operator",
+            kind=RoleKind.BACKSTAGE,
+            instructions="do",
+            capabilities=("orders.read", "billing.refund", "slots.book", "mail.send"),
+            budget=Budget(model_calls=4, tool_calls=3),
+        ),
+        Role(name="clerk", kind=RoleKind.BACKSTAGE, instructions="look", capabilities=("orders.read",)),
+        Role(name="summarizer", kind=RoleKind.BACKSTAGE, instructions="sum up"),
     ),
+    tools=TOOLS,
     approvals=(
         ApprovalRule(
             id="refunds",
