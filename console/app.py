@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 
-from console import calls, health, problems, records, webhooks
+from console import calls, headers, health, problems, queue, records, signing_in, webhooks
 from console.deps import Deps
 
 
@@ -20,8 +20,11 @@ def create_app(deps: Deps) -> FastAPI:
         yield
         await deps.rooms.aclose()
 
-    app = FastAPI(title="Greenroom front door", lifespan=lifespan)
+    app = FastAPI(
+        title="Greenroom front door", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/api/openapi.json"
+    )
     problems.install(app)
+    headers.install(app, deps.rooms.url)
 
     @app.middleware("http")
     async def measure(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
@@ -37,5 +40,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.include_router(calls.router(deps))
     app.include_router(webhooks.router(deps))
     app.include_router(records.router(deps))
+    app.include_router(signing_in.router(deps))
+    app.include_router(queue.router(deps))
     app.include_router(health.router(deps))
     return app

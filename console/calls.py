@@ -113,7 +113,11 @@ def router(deps: Deps) -> APIRouter:
                 extra={"session_id": session_id},
             ) from error
         deps.metrics.sessions_opened.labels(asked.composition).inc()
-        response.headers["Location"] = f"/sessions/{session_id}"
+        response.headers["Location"] = f"/api/sessions/{session_id}"
+        try:
+            await deps.access.remember_call(response, session_id)
+        except Problem as problem:  # a call goes on without its page's cards; it never waits for the database
+            log.warning("%s has no cookie: %s", session_id, problem.detail)
         return SessionOpened(
             session_id=session_id,
             room=room_name(session_id),

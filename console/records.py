@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from console.access import WATCHERS
 from console.deps import Deps
 from console.problems import Problem, unavailable
 from contracts.approval import ApprovalStage
@@ -71,7 +72,7 @@ def _present(found: T | None, kind: str, name: str, known: Sequence[str]) -> T:
 
 
 def router(deps: Deps) -> APIRouter:
-    routes = APIRouter()
+    routes = APIRouter(prefix="/api", dependencies=[Depends(deps.access.needs(*WATCHERS))])
     reader = deps.records
 
     async def session_or_404(session_id: str) -> SessionRecord:

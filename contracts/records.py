@@ -93,6 +93,10 @@ class ApprovalRecord(Contract):
     edited_digest: str | None = None
     asked: Content | None = None
     """What reviewers asked the caller and what the caller said, in words."""
+    risk: str = ""
+    deciders: tuple[str, ...] = ()
+    """Who may decide, as of `revision`: names, and `group:NAME`; nobody named means every reviewer."""
+    claimed_by: str | None = None
     stage: ApprovalStage
     revision: int
     opened_at: Moment

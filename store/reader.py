@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Select, select, tuple_
+from sqlalchemy import ColumnElement, Engine, Select, func, select, tuple_
 
 from contracts.approval import ApprovalStage
 from contracts.base import Contract
@@ -56,6 +57,13 @@ class RecordReader:
     def session(self, session_id: str) -> SessionRecord | None:
         return self._one(SessionRecord, tables.sessions.c.session_id == session_id)
 
+    def open_sessions(self, among: Collection[str]) -> set[str]:
+        """Which of these are calls that go on."""
+        table = tables.sessions
+        query = select(table.c.session_id).where(table.c.state == "open", table.c.session_id.in_(among))
+        with reading(self._engine) as connection:
+            return set(connection.execute(query).scalars())
+
     def turns(self, session_id: str) -> list[TurnRecord]:
         """Oldest first."""
         table = tables.turns
@@ -88,6 +96,16 @@ class RecordReader:
         query = _matching(select(table), {table.c.stage: stage, table.c.session_id: session_id})
         query = query.order_by(table.c.opened_at.desc(), table.c.approval_id.desc())
         return self._all(ApprovalRecord, query.limit(limit))
+
+    def pulse(self) -> tuple[int, ...]:
+        """Numbers of which one changes whenever something begins or ceases to wait for a person, or is claimed."""
+        table, sessions = tables.approvals, tables.sessions
+        waiting = select(func.count(), func.coalesce(func.sum(table.c.revision), 0)).where(
+            table.c.stage == ApprovalStage.PENDING.value
+        )
+        latest = select(func.count(), func.coalesce(func.sum(sessions.c.revision), 0)).where(sessions.c.state == "open")
+        with reading(self._engine) as connection:
+            return (*connection.execute(waiting).one(), *connection.execute(latest).one())
 
     def approval(self, approval_id: str) -> ApprovalRecord | None:
         return self._one(ApprovalRecord, tables.approvals.c.approval_id == approval_id)

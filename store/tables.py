@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, I
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
-SCHEMA_REVISION = "0006"
+SCHEMA_REVISION = "0007"
 """The migration that these tables are the result of; `open_engine` compares the database with it."""
 
 metadata = MetaData(
@@ -154,6 +154,9 @@ approvals = Table(
     *content("edited_arguments", optional=True),
     _text("edited_digest", optional=True),
     *content("asked", optional=True),
+    _text("risk"),
+    Column("deciders", CanonicalJson, nullable=False),
+    _text("claimed_by", optional=True),
     *_waiting_for_a_person(),
     Index(None, "stage", "opened_at"),
     Index(None, "task_id"),

@@ -35,6 +35,7 @@ COMMANDS: dict[str, Entry] = {
     "deliveries": Entry("workers.commands.deliveries", "List what is owed to callers, and what was heard.", _CALLS),
     "policy": Entry("workers.commands.policy", "Try the rules of what waits for a person.", _CALLS),
     "reviewers": Entry("workers.commands.reviewers", "List, add and deactivate people who may decide.", _CALLS),
+    "people": Entry("workers.commands.people", "List, add and change who signs in to the console.", _CALLS),
     "front-door": Entry("workers.commands.front_door", "Sessions, room tokens, webhooks and records.", _PROCESSES),
     "voice": Entry("workers.commands.voice", "Agents that take calls.", _PROCESSES),
     "deathwatch": Entry("workers.commands.deathwatch", "Learns at once that an agent's process died.", _PROCESSES),

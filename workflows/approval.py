@@ -153,6 +153,9 @@ class ApprovalWorkflow:
 
     async def _record(self, before: ApprovalState, receipt: DecisionReceipt, arrived: arrival.Arrived) -> None:
         records = approval_shown.decision_records(before, self._state, receipt, arrived)
+        if (before.claimed_by, before.only) != (self._state.claimed_by, self._state.only):
+            self._revision += 1
+            records = (*records, approval_shown.record(self._state, self._revision, workflow.now()))
         await recording.write(
             *records, summary=f"decision {receipt.number} {'counted' if receipt.accepted else 'refused'}"
         )
@@ -215,7 +218,7 @@ class ApprovalWorkflow:
             ]
         )
         await recording.write(
-            approval_shown.record(state, self._revision),
+            approval_shown.record(state, self._revision, workflow.now()),
             recording.audit(
                 request.session_id,
                 actor="workflow",

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import recording
 
 
-def record(state: ApprovalState, revision: int) -> ApprovalRecord:
+def record(state: ApprovalState, revision: int, now: datetime) -> ApprovalRecord:
     request, edited = state.request, state.edited
     return ApprovalRecord(
         approval_id=request.approval_id,
@@ -42,6 +42,9 @@ def record(state: ApprovalState, revision: int) -> ApprovalRecord:
         edited_arguments=edited.arguments if edited else None,
         edited_digest=edited.digest if edited else None,
         asked=Content(subject_id=request.subject_id, body=_conversation(state)) if state.asked else None,
+        risk=request.risk,
+        deciders=state.deciders(now),
+        claimed_by=state.claimed_by,
         stage=state.stage,
         revision=revision,
         opened_at=state.climb.opened_at,

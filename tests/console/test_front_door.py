@@ -2,100 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import jwt
 import pytest
-from livekit import api
-from temporalio.client import Client
+from front_door import SECRET, Door
 
-from console.app import create_app
-from console.deps import Deps
-from console.rooms import RoomCard, Rooms, RoomUnavailable
-from console.sessions import BackstageUnavailable, SessionOver, Sessions
-from contracts.base import Contract
+from console.rooms import RoomCard
 from contracts.names import Signal
-from contracts.session import CallerChanged, CallerPresence, SessionStart
-from migrations import upgrade
-from store.engine import open_engine
-from store.reader import RecordReader
-from tools.compositions import load_compositions
-
-KEY, SECRET = "key", "a-secret-of-at-least-thirty-two-characters"
-ROOT = Path(__file__).resolve().parents[2]
-
-
-class RecordingRooms(Rooms):
-    """Tokens and signatures are the real code; the server's two calls are noted down."""
-
-    def __init__(self) -> None:
-        super().__init__("ws://rooms.test", KEY, SECRET)
-        self.created: dict[str, RoomCard] = {}
-        self.deleted: list[str] = []
-        self.down = False
-
-    async def create(self, session_id: str, card: RoomCard) -> str:
-        if self.down:
-            raise RoomUnavailable("refused")
-        self.created[session_id] = card
-        return f"greenroom-{session_id}"
-
-    async def delete(self, session_id: str) -> None:
-        self.deleted.append(session_id)
-
-
-class RecordingSessions(Sessions):
-    def __init__(self) -> None:
-        async def no_client() -> Client:
-            raise AssertionError("no connection is made here")
-
-        super().__init__(no_client)
-        self.started: dict[str, SessionStart] = {}
-        self.signals: list[tuple[str, Signal, Contract]] = []
-        self.down = False
-        self.over: set[str] = set()
-
-    async def start(self, start: SessionStart) -> None:
-        if self.down:
-            raise BackstageUnavailable("refused")
-        if start.session_id in self.over:
-            raise SessionOver(start.session_id)
-        self.started.setdefault(start.session_id, start)
-
-    async def signal(self, session_id: str, signal: Signal, argument: Contract) -> None:
-        if self.down:
-            raise BackstageUnavailable("refused")
-        self.signals.append((session_id, signal, argument))
-
-
-class Door:
-    def __init__(self, database: Path) -> None:
-        self.rooms = RecordingRooms()
-        self.sessions = RecordingSessions()
-        url = f"sqlite:///{database}"
-        upgrade(url)
-        deps = Deps(
-            rooms=self.rooms,
-            sessions=self.sessions,
-            records=RecordReader(open_engine(url)),
-            compositions=load_compositions(ROOT / "compositions"),
-        )
-        self.http = httpx.AsyncClient(transport=httpx.ASGITransport(create_app(deps)), base_url="http://door.test")
-
-    async def ask(self, subject: str = "caller-7", composition: str = "support", **headers: str) -> httpx.Response:
-        return await self.http.post("/sessions", json={"composition": composition, "subject": subject}, headers=headers)
-
-    async def webhook(self, event: dict[str, Any], *, secret: str = SECRET, body: str | None = None) -> httpx.Response:
-        sent = json.dumps(event)
-        digest = base64.b64encode(hashlib.sha256(sent.encode()).digest()).decode()
-        token = api.AccessToken(KEY, secret).with_sha256(digest).to_jwt()
-        return await self.http.post("/webhooks/livekit", content=body or sent, headers={"Authorization": token})
+from contracts.people import PersonRole
+from contracts.session import CallerChanged, CallerPresence
 
 
 @pytest.fixture
@@ -236,17 +155,18 @@ async def test_webhooks_wait_for_temporal(door: Door) -> None:
 
 
 async def test_records_that_are_not_there_are_404_with_what_there_is(door: Door) -> None:
-    assert (await door.http.get("/sessions")).json() == {"items": [], "next_before": None}
-    for path in ("/sessions/s0", "/sessions/s0/turns", "/tasks/t0", "/approvals/a0", "/sessions?before=s0"):
-        answer = await door.http.get(path)
+    watcher = await door.signed_in(PersonRole.OPERATOR)
+    assert (await watcher.get("/api/sessions")).json() == {"items": [], "next_before": None}
+    for path in ("sessions/s0", "sessions/s0/turns", "tasks/t0", "approvals/a0", "sessions?before=s0"):
+        answer = await watcher.get(f"/api/{path}")
         assert answer.status_code == 404 and "there is no" in answer.json()["detail"]
-    assert (await door.http.get("/approvals?stage=pending")).json() == []
-    assert (await door.http.get("/deliveries?state=owed")).json() == []
+    assert (await watcher.get("/api/approvals?stage=pending")).json() == []
+    assert (await watcher.get("/api/deliveries?state=owed")).json() == []
 
 
 async def test_metrics_count_by_pattern_not_by_path(door: Door) -> None:
     await door.ask()
-    await door.http.get("/sessions/secret-id")
+    await door.http.get("/api/sessions/secret-id")
     text = (await door.http.get("/metrics")).text
     assert 'greenroom_sessions_opened_total{composition="support"} 1.0' in text
-    assert "/sessions/{session_id}" in text and "secret-id" not in text
+    assert "/api/sessions/{session_id}" in text and "secret-id" not in text

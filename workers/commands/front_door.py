@@ -12,7 +12,9 @@ import uvicorn
 from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
+from console.access import Access
 from console.app import create_app
+from console.decisions import Decisions
 from console.deps import Check, Deps
 from console.rooms import Rooms
 from console.sessions import Sessions
@@ -60,6 +62,11 @@ def build(settings: Settings) -> Deps:
         rooms=Rooms(settings.livekit_url, settings.livekit_api_key, secret),
         sessions=sessions,
         records=RecordReader(engine),
+        engine=engine,
+        access=Access(engine, secure=settings.front_door_url.startswith("https")),
+        decisions=Decisions(sessions, engine),
+        temporal_ui=settings.temporal_ui,
+        namespace=settings.temporal_namespace,
         compositions=load_compositions(settings.compositions_dir),
         checks={"database": _database(engine), "temporal": temporal},
     )

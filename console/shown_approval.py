@@ -1,0 +1,170 @@
+"""What a reviewer is shown of an approval: the records, how it stands, and what each answer leads to, in words."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import BaseModel
+
+from contracts.approval import ApprovalRequest, ApprovalStage, ApprovalView, AskedCaller, DecisionReceipt, Editable
+from contracts.base import Content
+from contracts.composition import Composition
+from contracts.ladder import Fallback, Rung
+from contracts.names import approval_workflow_id
+from contracts.records import ApprovalRecord, DecisionRecord, DeliveryRecord, ReviewerRecord
+from policy.reviewers import able, among
+
+
+class QueueItem(BaseModel):
+    """One line of the queue. `mine`: claimed by whoever looks; `approved`: whoever looks has approved it already."""
+
+    approval_id: str
+    action: str
+    tool: str
+    composition: str
+    risk: str
+    stage: ApprovalStage
+    opened_at: datetime
+    deadline: datetime
+    on_the_line: bool
+    claimed_by: str | None
+    approvers: int
+    approved_by: tuple[str, ...]
+    mine: bool
+    approved: bool
+
+
+class QueuePage(BaseModel):
+    """`now` is the server's clock, which deadlines are judged by."""
+
+    items: list[QueueItem]
+    total: int
+    next_after: str | None
+    now: datetime
+
+
+class Outlook(BaseModel):
+    """What the caller hears."""
+
+    approved: str
+    edited: str
+    rejected: str
+    taken_over: str
+    expired: str
+
+
+class Standing(BaseModel):
+    """How it stands, from the workflow itself."""
+
+    deciders: tuple[str, ...]
+    editable: dict[str, Editable]
+    ladder: tuple[Rung, ...]
+    max_extension_seconds: float
+    grant_seconds: float
+    asked: tuple[AskedCaller, ...]
+    receipts: tuple[DecisionReceipt, ...]
+    edited_fields: tuple[str, ...]
+
+
+class ShownApproval(BaseModel):
+    """`standing` is None while no worker answers. `refusal`: why whoever looks could not decide, if they cannot."""
+
+    item: QueueItem
+    approval: ApprovalRecord
+    digest: str
+    asked_arguments: dict[str, Any]
+    arguments: dict[str, Any]
+    standing: Standing | None
+    outlook: Outlook
+    refusal: str | None
+    decisions: list[DecisionRecord]
+    deliveries: list[DeliveryRecord]
+    temporal_url: str
+    now: datetime
+
+
+def item(approval: ApprovalRecord, reviewer: str, *, on_the_line: bool) -> QueueItem:
+    return QueueItem(
+        approval_id=approval.approval_id,
+        action=(approval.edited_action or approval.action).body,
+        tool=approval.tool,
+        composition=approval.composition,
+        risk=approval.risk,
+        stage=approval.stage,
+        opened_at=approval.opened_at,
+        deadline=approval.deadline,
+        on_the_line=on_the_line,
+        claimed_by=approval.claimed_by,
+        approvers=approval.approvers,
+        approved_by=approval.approved_by,
+        mine=approval.claimed_by == reviewer,
+        approved=reviewer in approval.approved_by,
+    )
+
+
+def may_decide(approval: ApprovalRecord, reviewer: ReviewerRecord | None) -> bool:
+    """As far as the records know; the workflow judges by itself."""
+    if reviewer is None or not able(approval.capability, reviewer):
+        return False
+    return not approval.deciders or among(approval.deciders, reviewer)
+
+
+def refusal(approval: ApprovalRecord, reviewer: ReviewerRecord | None, now: datetime) -> str | None:
+    if approval.stage is not ApprovalStage.PENDING:
+        by = f" by {approval.reviewer}" if approval.reviewer else ""
+        return f"It is {approval.stage.value.replace('_', ' ')}{by}: nothing is left to decide."
+    if now >= approval.deadline:
+        return "Its deadline has passed."
+    if not may_decide(approval, reviewer):
+        return f"It is for {' or '.join(approval.deciders) or approval.capability}, and you are not among them."
+    return None
+
+
+def standing(view: ApprovalView) -> Standing:
+    request = view.request
+    return Standing(
+        deciders=view.deciders,
+        editable=request.editable,
+        ladder=request.ladder,
+        max_extension_seconds=request.max_extension_seconds,
+        grant_seconds=request.grant_seconds,
+        asked=view.asked,
+        receipts=view.receipts,
+        edited_fields=view.edited.fields if view.edited else (),
+    )
+
+
+def outlook(composition: Composition | None, request: ApprovalRequest | None) -> Outlook:
+    """In the words of the composition; its rung's own, where the ladder has some."""
+    if composition is None:
+        gone = "Its composition is not known here any more."
+        return Outlook(approved=gone, edited=gone, rejected=gone, taken_over=gone, expired=gone)
+    phrases = composition.phrases
+    last = request.ladder[-1] if request and request.ladder else None
+    expired = (last.say if last else None) or phrases.expired
+    if last and last.fallback is Fallback.SAFE_DEFAULT:
+        expired = f"{last.say or phrases.safe_default} ({last.tool})"
+    return Outlook(
+        approved="It is done at once, and the caller hears how it went.",
+        edited=phrases.edited,
+        rejected=phrases.declined,
+        taken_over=phrases.taken_over,
+        expired=expired,
+    )
+
+
+def arguments(content: Content) -> dict[str, Any]:
+    known: dict[str, Any] = json.loads(content.body)
+    return known
+
+
+def canonical(changes: dict[str, Any]) -> str:
+    return json.dumps(changes, sort_keys=True)
+
+
+def temporal_url(ui: str, namespace: str, approval_id: str) -> str:
+    """Of the workflow in Temporal's Web UI."""
+    return f"{ui}/namespaces/{quote(namespace)}/workflows/{quote(approval_workflow_id(approval_id), safe='')}"
