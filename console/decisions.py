@@ -18,8 +18,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from console.sessions import CALL_SECONDS, BackstageUnavailable, Sessions
 from contracts.approval import ApprovalView, DecisionReceipt
+from contracts.audit import AuditRecord
+from contracts.audit_events import Decided
 from contracts.names import VIEW_QUERY, approval_workflow_id, new_id
-from contracts.records import ApprovalRecord, AuditRecord, DecisionRecord
+from contracts.records import ApprovalRecord, DecisionRecord
 from store.decisions import append_decision
 
 CHANNEL = "console"
@@ -93,9 +95,8 @@ class Decisions:
             session_id=approval.session_id,
             at=now,
             actor=f"reviewer:{refused.reviewer}",
-            action="decision.refused",
             target=approval_workflow_id(approval.approval_id),
-            detail={"verdict": refused.verdict, "reason": refused.reason, "signed": False},
+            event=Decided(state="refused", verdict=refused.verdict, reason=refused.reason, channel=CHANNEL),
         )
         number = await run_in_threadpool(append_decision, self._engine, refused, audit)
         return DecisionReceipt.model_validate({**refused.model_dump(), "number": number})

@@ -19,8 +19,10 @@ from console.problems import Problem, unavailable
 from console.sessions import BackstageUnavailable
 from console.watching import records_changed
 from contracts.approval import ApprovalStage, DecisionReceipt, Edited, Verdict
+from contracts.audit import AuditRecord
+from contracts.audit_events import ContentRead
 from contracts.names import approval_workflow_id
-from contracts.records import ApprovalRecord, AuditRecord, ReviewerRecord
+from contracts.records import ApprovalRecord, ReviewerRecord
 from policy.editing import edited
 from store.writer import RecordWriter
 
@@ -189,6 +191,6 @@ def _read_by(visitor: Visitor, approval: ApprovalRecord, now: datetime) -> Audit
         session_id=approval.session_id,
         at=now,
         actor=f"person:{visitor.person.name}",
-        action="content.read",
         target=approval_workflow_id(approval.approval_id),
+        event=ContentRead(state="read"),
     )

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from contracts.approval import ApprovalStage
+from contracts.audit import AuditRecord
 from contracts.base import Content, Contract, Moment
 from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState, WebhookState
@@ -221,19 +222,6 @@ class ArtifactRecord(Contract):
     kind: str
     body: Content
     created_at: Moment
-
-
-class AuditRecord(Contract):
-    """One line of the audit trail: who did what to what. `detail` holds ids, states and digests, never content."""
-
-    type: Literal["audit"] = "audit"
-    entry_id: str
-    session_id: str
-    at: Moment
-    actor: str
-    action: str
-    target: str
-    detail: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
 
 
 Record = Annotated[

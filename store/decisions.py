@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, func, select
 
-from contracts.records import AuditRecord, DecisionRecord
+from contracts.audit import AuditRecord
+from contracts.records import DecisionRecord
 from store import chain
 from store.engine import writing
 from store.rows import to_row

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine, select
 
+from contracts.audit import AuditRecord
+from contracts.audit_events import GrantMoved
 from contracts.names import approval_workflow_id, new_id
-from contracts.records import AuditRecord, GrantRecord
+from contracts.records import GrantRecord
 from store import chain
 from store.engine import writing
 from store.errors import StoreError
@@ -38,9 +40,8 @@ def revoke_grant(engine: Engine, grant_id: str, by: str, at: datetime) -> GrantR
             session_id=known.session_id,
             at=at,
             actor=f"reviewer:{by}",
-            action="grant.revoked",
             target=approval_workflow_id(known.approval_id),
-            detail={"grant": grant_id, "tool": known.tool, "signed": False},
+            event=GrantMoved(state="revoked", grant=grant_id, tool=known.tool),
         )
         chain.append(connection, audit.session_id, [audit])
     return revoked

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, Select, func, select, tuple_
 
 from contracts.approval import ApprovalStage
-from contracts.base import Contract
+from contracts.audit import AuditEntry
+from contracts.base import Content, Contract
 from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
 from contracts.escalation import EscalationStage
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
-    AuditRecord,
     CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
@@ -28,6 +28,7 @@ from contracts.records import (
     TurnRecord,
 )
 from store import tables
+from store.chain import SALT, read_line
 from store.engine import reading
 from store.rows import TABLES, from_row
 
@@ -190,11 +191,26 @@ class RecordReader:
         found = self._all(ArtifactRecord, query.order_by(table.c.created_at.desc(), table.c.artifact_id).limit(1))
         return found[0] if found else None
 
-    def audit(self, session_id: str) -> list[AuditRecord]:
+    def audit(self, session_id: str) -> list[AuditEntry]:
         """In the order of the chain. Reading does not verify: `store.audit.verify` does."""
         table = tables.audit_entries
-        query = select(table).where(table.c.session_id == session_id).order_by(table.c.sequence)
-        return self._all(AuditRecord, query)
+        query = select(table.c.line).where(table.c.session_id == session_id).order_by(table.c.sequence)
+        return self._entries(query)
+
+    def audit_entry(self, entry_id: str) -> AuditEntry | None:
+        """The entry of that cause, in whichever session it is."""
+        found = self._entries(select(tables.audit_entries.c.line).where(tables.audit_entries.c.entry_id == entry_id))
+        return found[0] if found else None
+
+    def exhibits(self, digests: Iterable[str]) -> dict[str, Content]:
+        """What entries were about, by digest. What was erased is missing."""
+        table = tables.audit_contents
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(table).where(table.c.digest.in_(list(digests)))).mappings()
+            return {
+                row["digest"]: Content(subject_id=row["content_subject_id"], body=row["content_body"][SALT:])
+                for row in rows
+            }
 
     def reviewers(self) -> list[ReviewerRecord]:
         """By name, the inactive too."""
@@ -206,6 +222,10 @@ class RecordReader:
     def _all(self, kind: type[C], query: Select[Any]) -> list[C]:
         with reading(self._engine) as connection:
             return [from_row(kind, row) for row in connection.execute(query).mappings()]
+
+    def _entries(self, query: Select[Any]) -> list[AuditEntry]:
+        with reading(self._engine) as connection:
+            return [read_line(line) for line in connection.execute(query).scalars()]
 
     def _one(self, kind: type[C], key: ColumnElement[bool]) -> C | None:
         with reading(self._engine) as connection:

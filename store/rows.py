@@ -11,7 +11,6 @@ from contracts.base import Content, Contract
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
-    AuditRecord,
     CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
@@ -42,7 +41,6 @@ TABLES: dict[type[Contract], Table] = {
     GrantRecord: tables.grants,
     DeliveryRecord: tables.deliveries,
     ArtifactRecord: tables.artifacts,
-    AuditRecord: tables.audit_entries,
     ReviewerRecord: tables.reviewers,
 }
 _NOT_COLUMNS = {"v", "type"}

@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table
 
+from contracts.audit import AuditRecord
 from contracts.base import Contract
-from contracts.records import AuditRecord, Record
+from contracts.records import Record
 from store import chain
 from store.engine import writing
 from store.errors import StoreError
@@ -46,7 +47,9 @@ class RecordWriter:
         # Every writer takes its locks in the same order - subjects, tables, keys, chains - so none waits in a circle.
         try:
             with writing(self._engine) as connection:
-                _see_subjects(connection, (row for table_rows in rows.values() for row in table_rows))
+                named = set().union(*(subjects_of(row) for table_rows in rows.values() for row in table_rows))
+                named |= {c.subject_id for lines in entries.values() for e in lines for c in e.exhibits.values()}
+                _see_subjects(connection, named)
                 changed = sum(_upsert(connection, table, rows[table]) for table in _ORDER if table in rows)
                 for session_id in sorted(entries):
                     changed += chain.append(connection, session_id, entries[session_id])
@@ -59,10 +62,9 @@ def _table(record: Contract) -> Table:
     return TABLES[type(record)]
 
 
-def _see_subjects(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
-    names = sorted(set().union(*(subjects_of(row) for row in rows)))
-    if names:
-        connection.execute(insert_or_ignore(connection, subjects), [{"subject_id": name} for name in names])
+def _see_subjects(connection: Connection, names: Iterable[str]) -> None:
+    if rows := [{"subject_id": name} for name in sorted(names)]:
+        connection.execute(insert_or_ignore(connection, subjects), rows)
 
 
 def _upsert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:

@@ -36,6 +36,7 @@ from store.writer import RecordWriter
 from tools.compositions import load_compositions
 from tools.mcp_server import McpToolServer
 from tools.registry import ToolRegistry
+from workers.sealing import sealing
 from workers.settings import Settings
 from workers.temporal import connect
 from workflows.approval import ApprovalWorkflow
@@ -178,6 +179,8 @@ async def serve(settings: Settings, queues: Iterable[str], health_port: int | No
         for name in queues:
             await stack.enter_async_context(build_worker(QUEUES[name], to))
             logger.info("polling %s", QUEUES[name].value)
+        if any(QUEUES[name] is TaskQueue.RECORDS for name in queues):
+            await stack.enter_async_context(sealing(settings))
         if health_port is not None:
             await stack.enter_async_context(_health(health_port))
         logger.info("ready")

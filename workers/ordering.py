@@ -12,8 +12,10 @@ from pydantic import BaseModel
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
+from contracts.audit import AuditRecord
+from contracts.audit_events import TaskOrdered
 from contracts.names import new_id, task_workflow_id
-from contracts.records import AuditRecord, TaskRecord
+from contracts.records import TaskRecord
 from contracts.task import ControlKind, TaskStage, TaskState
 from store.engine import open_engine
 from store.errors import StoreError
@@ -76,9 +78,8 @@ def _after_its_end(settings: Settings, task: TaskRecord, kind: ControlKind, by: 
         session_id=task.session_id,
         at=datetime.now(UTC),
         actor=f"by:{by}",
-        action=f"task.{kind.value}.refused",
         target=task.task_id,
-        detail={"reason": reason, "channel": "cli"},
+        event=TaskOrdered(state="refused", order=kind.value, reason=reason, channel="cli"),
     )
     try:
         engine = open_engine(settings.database_url)

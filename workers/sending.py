@@ -14,8 +14,10 @@ from temporalio.client import WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.approval import DecisionReceipt
+from contracts.audit import AuditRecord
+from contracts.audit_events import Decided
 from contracts.names import VIEW_QUERY, Signal, new_id
-from contracts.records import AuditRecord, DecisionRecord
+from contracts.records import DecisionRecord
 from store.decisions import append_decision
 from store.engine import open_engine
 from store.errors import StoreError
@@ -130,9 +132,8 @@ def _refused_by_server(settings: Settings, to: Addressee, reviewer: str, verdict
         session_id=to.session_id,
         at=now,
         actor=f"reviewer:{reviewer}",
-        action="decision.refused",
         target=to.workflow_id,
-        detail={"verdict": verdict, "reason": refused.reason, "signed": False},
+        event=Decided(state="refused", verdict=verdict, reason=refused.reason, channel=CHANNEL),
     )
     try:
         engine = open_engine(settings.database_url)

@@ -118,6 +118,12 @@ class Settings(BaseSettings):
     phrases_dir: Path = Field(
         ROOT / ".dev" / "phrases", description="Scripted phrases as audio, for when no voice answers."
     )
+    audit_keys_dir: Path = Field(
+        ROOT / ".dev" / "keys" / "audit", description="Keys that sign the audit trail; for the owner alone."
+    )
+    audit_seal_interval: Seconds = Field(
+        2.0, description="Seconds between signed checkpoints of the audit trail, while anything happens."
+    )
     watch_socket: Path = Field(ROOT / ".dev" / "watch.sock", description="Unix socket of the death watch.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity to log.")
 

@@ -222,11 +222,9 @@ class ApprovalWorkflow:
             recording.audit(
                 request.session_id,
                 actor="workflow",
-                action=f"approval.{event or state.stage.value}",
                 target=approval_workflow_id(request.approval_id),
-                rule=request.rule_id,
-                digest=request.digest,
-                **({"edited_digest": state.edited.digest} if state.edited else {}),
+                event=approval_shown.moved(state, event),
+                exhibits=approval_shown.exhibits(state),
             ),
             summary=f"approval.{event or state.stage.value}",
         )

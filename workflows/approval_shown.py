@@ -8,6 +8,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.approval import ApprovalRequest, ApprovalStage, DecisionReceipt
+    from contracts.audit_events import ApprovalMoved, Decided, GrantMoved
     from contracts.base import Content
     from contracts.names import approval_workflow_id
     from contracts.records import ApprovalRecord, DecisionRecord, GrantRecord, Record
@@ -64,12 +65,29 @@ def _conversation(state: ApprovalState) -> str:
     return "\n".join(lines)
 
 
+def moved(state: ApprovalState, change: str | None) -> ApprovalMoved:
+    """What the audit trail says of an approval as it stands."""
+    asked = state.request
+    return ApprovalMoved(
+        state=state.stage, change=change, rule=asked.rule_id, task=asked.task_id, step=asked.step_id, tool=asked.tool
+    )
+
+
+def exhibits(state: ApprovalState) -> dict[str, Content]:
+    """What is to be decided, in words and exactly."""
+    shown = state.edited or state.request
+    digest = Content(subject_id=state.request.subject_id, body=state.digest)
+    return {"action": shown.action, "arguments": shown.arguments, "covers": digest}
+
+
 def decision_records(
     before: ApprovalState, after: ApprovalState, receipt: DecisionReceipt, arrived: Arrived
 ) -> tuple[Record, ...]:
     """A decision as it is kept, counted or refused, with the grant that it gave and what the audit trail says of it."""
     request = after.request
-    changed = {"edited_digest": after.digest} if after.digest != before.digest else {}
+    covers = {"covers": before.digest}
+    if after.digest != before.digest:
+        covers["edited"] = after.digest
     return (
         DecisionRecord(
             approval_id=request.approval_id,
@@ -85,13 +103,14 @@ def decision_records(
         recording.audit(
             request.session_id,
             actor=f"reviewer:{receipt.reviewer or 'unnamed'}",
-            action="decision.counted" if receipt.accepted else "decision.refused",
             target=approval_workflow_id(request.approval_id),
-            verdict=receipt.verdict,
-            reason=receipt.reason,
-            digest=before.digest,
-            **changed,
-            signed=False,
+            event=Decided(
+                state="counted" if receipt.accepted else "refused",
+                verdict=receipt.verdict,
+                reason=receipt.reason,
+                channel=receipt.channel,
+            ),
+            exhibits={name: Content(subject_id=request.subject_id, body=body) for name, body in covers.items()},
         ),
         *(_given(after.grant, request.session_id) if after.grant and not before.grant else ()),
     )
@@ -101,14 +120,16 @@ def _given(grant: GrantRecord, session_id: str) -> tuple[Record, ...]:
     line = recording.audit(
         session_id,
         actor=f"reviewer:{grant.granted_by}",
-        action="grant.given",
         target=approval_workflow_id(grant.approval_id),
-        grant=grant.grant_id,
-        tool=grant.tool,
-        scope=grant.scope.value,
-        expires=grant.expires_at.isoformat(),
-        rule=grant.rule_id,
-        digest=grant.digest,
+        event=GrantMoved(
+            state="given",
+            grant=grant.grant_id,
+            tool=grant.tool,
+            scope=grant.scope.value,
+            expires=grant.expires_at,
+            rule=grant.rule_id,
+        ),
+        exhibits={"covers": Content(subject_id=grant.subject_id, body=grant.digest), "terms": grant.terms},
     )
     return grant, line
 

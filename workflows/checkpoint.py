@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from contracts.audit_events import CheckpointMoved
     from contracts.checkpoint import CheckpointRequest, CheckpointStage, CheckpointView
     from contracts.ladder import Rung
     from contracts.names import VIEW_QUERY, Signal
@@ -68,11 +69,13 @@ class CheckpointWorkflow(Reviewed):
                 note=state.note,
             ),
             self._review.audit(
-                f"checkpoint.{event}",
-                rule=request.rule.id,
-                digest=request.digest,
-                reviewer=state.reviewer,
-                to=rung.to if rung else None,
+                CheckpointMoved(
+                    state=event,
+                    task=request.task_id,
+                    rule=request.rule.id,
+                    reviewer=state.reviewer,
+                    to=rung.to if rung else None,
+                ),
             ),
             summary=f"checkpoint {event}",
         )

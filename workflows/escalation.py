@@ -5,6 +5,7 @@ from __future__ import annotations
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from contracts.audit_events import EscalationMoved
     from contracts.escalation import CallEscalation, EscalationRequest, EscalationStage, EscalationView
     from contracts.events import EscalationNews, EscalationRequested
     from contracts.ladder import Rung
@@ -63,11 +64,13 @@ class EscalationWorkflow(Reviewed):
                 note=state.note,
             ),
             self._review.audit(
-                f"escalation.{event}",
-                cause=request.cause.value,
-                reviewer=state.reviewer,
-                to=rung.to if rung else None,
-                call_over=self._call_over,
+                EscalationMoved(
+                    state=event,
+                    cause=request.cause,
+                    reviewer=state.reviewer,
+                    to=rung.to if rung else None,
+                    call_over=self._call_over,
+                ),
             ),
             summary=f"escalation {event}",
         )

@@ -11,6 +11,7 @@ from temporalio.exceptions import ActivityError
 with workflow.unsafe.imports_passed_through():
     from activities.models import ModelActivities
     from contracts.approval import ApprovalOutcome
+    from contracts.audit_events import ToolCalled
     from contracts.base import Content
     from contracts.composition import Composition
     from contracts.handoff import HandoffContext, Message, ProposedCall, ThinkRequest, Thought
@@ -155,16 +156,19 @@ class HandoffWorkflow:
             recording.audit(
                 context.session_id,
                 actor=f"role:{context.role}",
-                action=f"tool.{done.status.value}",
                 target=call.tool,
-                task=context.task_id,
-                step=context.step_id,
-                call=call.call_id,
-                key=call.idempotency_key,
-                rule=verdict.rule_id,
-                approval=call.approval_id,
-                grant=call.grant_id,
-                digest=authority.action_digest(call.tool, arguments),
+                event=ToolCalled(
+                    state=done.status,
+                    call=call.call_id,
+                    task=context.task_id,
+                    step=context.step_id,
+                    key=call.idempotency_key,
+                    rule=verdict.rule_id,
+                    approval=call.approval_id,
+                    grant=call.grant_id,
+                ),
+                entry_id=call.call_id,
+                exhibits={"arguments": call.arguments, "result": done.result},
             ),
             summary=f"{call.tool}: {done.status.value}",
         )
@@ -194,12 +198,15 @@ class HandoffWorkflow:
             recording.audit(
                 self._context.session_id,
                 actor=f"role:{self._context.role}",
-                action="tool.refused",
+                entry_id=f"{self._context.task_id}/{self._context.step_id}/{number}",
                 target=tool if declared else "undeclared",
-                task=self._context.task_id,
-                step=self._context.step_id,
-                call=f"{self._context.task_id}/{self._context.step_id}/{number}",
-                reason=reason if declared else "no such tool is declared",
+                event=ToolCalled(
+                    state=ToolStatus.REFUSED,
+                    task=self._context.task_id,
+                    step=self._context.step_id,
+                    call=f"{self._context.task_id}/{self._context.step_id}/{number}",
+                    reason=reason if declared else "no such tool is declared",
+                ),
             ),
             summary="a call is refused",
         )

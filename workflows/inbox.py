@@ -12,6 +12,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
+    from contracts.audit_events import DeliveryMoved
     from contracts.delivery import (
         Delivery,
         DeliveryPosted,
@@ -146,11 +147,14 @@ class InboxWorkflow:
                 recording.audit(
                     entry.session_id or entry.delivery.session_id,
                     actor="workflow",
-                    action=f"delivery.{entry.state.value}",
                     target=entry.delivery.delivery_id,
-                    attempt=entry.attempts,
-                    reason=entry.reason,
-                    webhook=entry.webhook,
+                    event=DeliveryMoved(
+                        state=entry.state,
+                        attempt=entry.attempts,
+                        task=entry.delivery.task_id,
+                        reason=entry.reason,
+                        webhook=entry.webhook,
+                    ),
                 ),
             )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -11,10 +11,12 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
-    from contracts.base import Contract
+    from contracts.audit import AuditRecord
+    from contracts.audit_events import AuditEvent, ToolCalled
+    from contracts.base import Content, Contract
     from contracts.composition import Composition
-    from contracts.records import AuditRecord, Record, RecordBatch
-    from contracts.tools import ToolRefused
+    from contracts.records import Record, RecordBatch
+    from contracts.tools import ToolRefused, ToolStatus
     from workflows import options
 
 
@@ -83,17 +85,24 @@ async def load_composition(composition_id: str) -> Composition:
 
 
 def audit(
-    session_id: str, *, actor: str, action: str, target: str, **detail: str | int | float | bool | None
+    session_id: str,
+    *,
+    actor: str,
+    target: str,
+    event: AuditEvent,
+    entry_id: str | None = None,
+    exhibits: Mapping[str, Content] | None = None,
 ) -> AuditRecord:
-    """One line of the audit trail. Its id is deterministic, so a repeated write is the same line."""
+    """One entry of the audit trail. `entry_id` names its cause where that has an id that people ask for; else it is
+    deterministic: a repeated write is the same entry either way."""
     return AuditRecord(
-        entry_id=str(workflow.uuid4()),
+        entry_id=entry_id or str(workflow.uuid4()),
         session_id=session_id,
         at=workflow.now(),
         actor=actor,
-        action=action,
         target=target,
-        detail=detail,
+        event=event,
+        exhibits=dict(exhibits or {}),
     )
 
 
@@ -104,9 +113,8 @@ def refused(news: ToolRefused) -> AuditRecord:
         session_id=news.session_id,
         at=news.at,
         actor=f"role:{news.role}",
-        action="tool.refused",
         target=news.tool,
-        detail={"reason": news.reason, "epoch": news.epoch},
+        event=ToolCalled(state=ToolStatus.REFUSED, reason=news.reason, epoch=news.epoch),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -14,8 +14,11 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
     from contracts.approval import DecisionReceipt
+    from contracts.audit import AuditRecord
+    from contracts.audit_events import AuditEvent, Decided
+    from contracts.base import Content
     from contracts.ladder import Rung
-    from contracts.records import AuditRecord, DecisionRecord, Record
+    from contracts.records import DecisionRecord, Record
     from policy import arrival
     from policy import ladder as ladders
     from policy import review as policy
@@ -76,10 +79,10 @@ class Reviewing:
             if self.unwritten:
                 await self.write(summary="late decisions")
 
-    def audit(self, action: str, **detail: str | int | float | bool | None) -> AuditRecord:
-        """A line about this review; `actor` is the workflow."""
+    def audit(self, event: AuditEvent, exhibits: Mapping[str, Content] | None = None) -> AuditRecord:
+        """An entry about this review; `actor` is the workflow."""
         target = workflow.info().workflow_id
-        return recording.audit(self._session_id, actor="workflow", action=action, target=target, **detail)
+        return recording.audit(self._session_id, actor="workflow", target=target, event=event, exhibits=exhibits)
 
     def how_to_decide(self, note: str, show: str) -> str:
         """The rest of the details in the Web UI: who may decide, what is ahead, and the exact signal to send."""
@@ -144,11 +147,12 @@ class Reviewing:
             recording.audit(
                 self._session_id,
                 actor=f"reviewer:{receipt.reviewer or 'unnamed'}",
-                action="decision.counted" if receipt.accepted else "decision.refused",
                 target=workflow.info().workflow_id,
-                verdict=receipt.verdict,
-                reason=receipt.reason,
-                digest=self.state.digest,
-                signed=False,
+                event=Decided(
+                    state="counted" if receipt.accepted else "refused",
+                    verdict=receipt.verdict,
+                    reason=receipt.reason,
+                    channel=receipt.channel,
+                ),
             ),
         )

@@ -11,6 +11,7 @@ from temporalio.contrib.workflow_streams import WorkflowStream, WorkflowStreamSt
 
 with workflow.unsafe.imports_passed_through():
     from contracts.approval import OpenApproval
+    from contracts.audit_events import CallerMoved, RoleMoved, SessionMoved, SummaryMade
     from contracts.composition import Attendance, Composition, Limits
     from contracts.events import ContextChanged, Event, EventPayload, RoleSuperseded, SessionEnding, TaskNews
     from contracts.names import (
@@ -119,11 +120,8 @@ class SessionWorkflow:
             recording.audit(
                 self._state.start.session_id,
                 actor="workflow",
-                action=f"role.{news.health.value}",
                 target=attendance_workflow_id(self._state.start.session_id, news.role),
-                epoch=news.epoch,
-                reason=news.reason,
-                identity=news.identity,
+                event=RoleMoved(state=news.health, epoch=news.epoch, reason=news.reason, identity=news.identity),
             )
         )
         if news.health is RoleHealth.FAILED:
@@ -138,7 +136,10 @@ class SessionWorkflow:
         if self._state is not known:
             self._journal.add(
                 recording.audit(
-                    known.start.session_id, actor="room", action=f"caller.{news.presence.value}", target=news.identity
+                    known.start.session_id,
+                    actor="room",
+                    target=news.identity,
+                    event=CallerMoved(state=news.presence),
                 )
             )
         if self._state.caller is CallerPresence.GONE:
@@ -184,7 +185,10 @@ class SessionWorkflow:
         self._journal.add(
             policy.record(self._state, "open", 1, workflow.now()),
             recording.audit(
-                start.session_id, actor="caller", action="session.opened", target=session_workflow_id(start.session_id)
+                start.session_id,
+                actor="caller",
+                target=session_workflow_id(start.session_id),
+                event=SessionMoved(state="opened"),
             ),
         )
 
@@ -199,8 +203,8 @@ class SessionWorkflow:
             ids = tuple(turn.turn_id for turn in turns)
             self._publish(ContextChanged(summary=rolling.in_words(summary), turn_ids=ids))
             session_id = self._state.start.session_id
-            line = {"actor": "role:summarizer", "action": "summary.rolled", "target": session_workflow_id(session_id)}
-            self._journal.add(recording.audit(session_id, **line, turns=len(turns)))
+            target, event = session_workflow_id(session_id), SummaryMade(state="rolled", turns=len(turns))
+            self._journal.add(recording.audit(session_id, actor="role:summarizer", target=target, event=event))
 
         await remembering.keep_summary(composition, lambda: self._state, made)
 
@@ -246,10 +250,8 @@ class SessionWorkflow:
             recording.audit(
                 start.session_id,
                 actor="workflow",
-                action="session.ended",
                 target=session_workflow_id(start.session_id),
-                reason=self._state.end_reason,
-                turns=self._state.turn_count,
+                event=SessionMoved(state="ended", reason=self._state.end_reason, turns=self._state.turn_count),
             ),
         )
         await self._journal.written()

@@ -12,6 +12,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.models import ModelActivities
     from activities.transcripts import TranscriptActivities
+    from contracts.audit_events import SummaryMade
     from contracts.base import Content, Contract
     from contracts.names import session_workflow_id
     from contracts.records import ArtifactRecord
@@ -124,9 +125,8 @@ class SummaryWorkflow:
             recording.audit(
                 session_id,
                 actor="role:summarizer",
-                action="summary.written",
                 target=session_workflow_id(session_id),
-                **counts,
+                event=SummaryMade(state="written", counts=counts),
             ),
             summary="summary written",
         )

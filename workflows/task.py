@@ -9,6 +9,7 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
+    from contracts.audit_events import TaskOrdered
     from contracts.base import Content
     from contracts.checkpoint import CheckpointOutcome
     from contracts.composition import Composition, Limits
@@ -80,26 +81,26 @@ class TaskWorkflow(Steered):
         refusal = told.problem or steering.refusal(self._course.control, kind, told.order)
         if refusal is None:
             self._course = policy.told(self._course, kind, told.order)
-        self._note(f"task.{kind.value}", told.order.by, refusal, channel)
+        self._note(kind.value, told.order.by, refusal, channel)
 
     def _take_event(self, raw: RawValue) -> None:
         name = orders.event(raw.payload.data)
         if name is not None:
             self._course = policy.happened(self._course, name)
-        self._note("task.event", "signal", None if name else "an event is a short name, as a JSON string", "signal")
+        self._note("event", "signal", None if name else "an event is a short name, as a JSON string", "signal")
 
-    def _note(self, action: str, by: str, refusal: str | None, channel: str) -> None:
-        became = f"{action}.{'counted' if refusal is None else 'refused'}"
+    def _note(self, order: str, by: str, refusal: str | None, channel: str) -> None:
+        event = TaskOrdered(
+            state="counted" if refusal is None else "refused", order=order, reason=refusal, channel=channel
+        )
         self._scribe.put(
             recording.audit(
                 self._request.session_id,
                 actor=f"by:{by}",
-                action=became,
                 target=self._request.task_id,
-                reason=refusal,
-                channel=channel,
+                event=event,
             ),
-            summary=became,
+            summary=event.action,
         )
         self._stirred = True
 

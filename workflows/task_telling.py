@@ -6,6 +6,7 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.mailbox import MailboxActivities
+    from contracts.audit_events import TaskMoved
     from contracts.base import Content
     from contracts.delivery import Delivery
     from contracts.names import Signal, session_workflow_id
@@ -58,10 +59,8 @@ class Telling:
             recording.audit(
                 request.session_id,
                 actor="workflow",
-                action=f"task.{stage.value}",
                 target=request.task_id,
-                steps=len(course.plan.steps),
-                done=course.done,
+                event=TaskMoved(state=stage, steps=len(course.plan.steps), done=course.done),
             ),
             summary=f"task {stage.value}",
         )

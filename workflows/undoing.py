@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from contracts.audit_events import EffectUndone
     from contracts.composition import Composition
     from contracts.task import EffectRecord, StepResult, TaskRequest
     from contracts.tools import ToolStatus
@@ -38,13 +39,15 @@ class Undoing:
                 recording.audit(
                     self._request.session_id,
                     actor="workflow",
-                    action="effect.undone" if done else "effect.not_undone",
                     target=effect.tool,
-                    task=self._request.task_id,
-                    step=step.step_id,
-                    call=effect.call_id,
-                    by=effect.undo.tool if effect.undo else None,
-                    status=status,
+                    event=EffectUndone(
+                        state="undone" if done else "not_undone",
+                        task=self._request.task_id,
+                        step=step.step_id,
+                        call=effect.call_id,
+                        by=effect.undo.tool if effect.undo else None,
+                        status=status,
+                    ),
                 ),
                 summary=f"{effect.tool}: {'undone' if done else 'not undone'}",
             )

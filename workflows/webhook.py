@@ -7,6 +7,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from activities.webhooks import WebhookActivities
+    from contracts.audit_events import WebhookPosted
     from contracts.delivery import DeliveryPosted, WebhookStart, WebhookState
     from contracts.names import Signal, inbox_workflow_id
     from workflows import options, recording
@@ -24,9 +25,8 @@ class WebhookWorkflow:
             recording.audit(
                 delivery.session_id,
                 actor="workflow",
-                action=f"delivery.webhook_{posted.state.value}",
                 target=delivery.delivery_id,
-                status=posted.status,
+                event=WebhookPosted(state=posted.state, status=posted.status),
             ),
             summary=f"webhook {posted.state.value}",
         )

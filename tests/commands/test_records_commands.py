@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from contracts.approval import ApprovalStage
+from contracts.audit import AuditRecord
+from contracts.audit_events import RoleMoved
 from contracts.base import Content
 from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
@@ -19,7 +21,6 @@ from contracts.escalation import EscalationCause, EscalationStage
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
-    AuditRecord,
     CheckpointRecord,
     DeliveryRecord,
     EscalationRecord,
@@ -28,7 +29,7 @@ from contracts.records import (
     TaskRecord,
     TurnRecord,
 )
-from contracts.session import Speaker, Turn
+from contracts.session import RoleHealth, Speaker, Turn
 from contracts.summary import ActionItem, Summary
 from contracts.task import TaskStage
 from migrations import upgrade
@@ -81,8 +82,8 @@ def one_call() -> list[Record]:
             body=content(summary.model_dump_json()), created_at=NOW,
         ),
         AuditRecord(
-            entry_id="e1", session_id="s1", at=NOW, actor="workflow", action="role.present",
-            target="session/s1/role/voice", detail={"epoch": 1, "identity": "agent-1"},
+            entry_id="e1", session_id="s1", at=NOW, actor="workflow", target="session/s1/role/voice",
+            event=RoleMoved(state=RoleHealth.PRESENT, epoch=1, identity="agent-1"),
         ),
     ]  # fmt: skip
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from contracts.approval import ApprovalStage
+from contracts.audit import AuditRecord
+from contracts.audit_events import ModelCalled, ToolCalled
 from contracts.base import Content
 from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
@@ -19,7 +21,6 @@ from contracts.grants import GrantScope
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
-    AuditRecord,
     CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
@@ -33,6 +34,7 @@ from contracts.records import (
 )
 from contracts.session import Speaker, Turn
 from contracts.task import StepStatus, TaskStage
+from contracts.tools import ToolStatus
 
 MORNING = datetime(2026, 11, 24, 9, 0, 0, 123456, tzinfo=UTC)
 KINDS: tuple[type[Any], ...] = (
@@ -149,8 +151,8 @@ def artifact(artifact_id: str = "artifact-1", **changes: Any) -> ArtifactRecord:
 
 def audit(entry_id: str = "entry-1", session_id: str = "session-1", **changes: Any) -> AuditRecord:
     fields: dict[str, Any] = {
-        "entry_id": entry_id, "session_id": session_id, "at": MORNING, "actor": "reviewer/ann",
-        "action": "approval.decide", "target": "approval/approval-1", "detail": {"accepted": True, "number": 1},
+        "entry_id": entry_id, "session_id": session_id, "at": MORNING, "actor": "role:voice", "target": "refund",
+        "event": ToolCalled(state=ToolStatus.OK, call="call-1", epoch=1),
     }  # fmt: skip
     return AuditRecord(**fields | changes)
 
@@ -184,7 +186,21 @@ FULL: tuple[Record, ...] = (
     grant(revision=2, revoked_at=MORNING, revoked_by="ben"),
     delivery(state=DeliveryState.HEARD, attempts=2, heard_in="session-2"),
     artifact(body=said('{"summary": "…"}')),
-    audit(detail={"text": "ä\x00\x1a", "whole": 1, "float": 1.0, "large": 10**30, "no": False, "none": None}),
+    audit(
+        target="ä\x00\x1a",
+        event=ModelCalled(
+            state="answered",
+            purpose="turn",
+            model="house-1",
+            prompt="1f0c9a2b7d3e",
+            tokens_in=900,
+            tokens_out=12,
+            parameters={"temperature": 1.0, "seed": 10**30, "stream": True},
+            milliseconds=310,
+            epoch=2,
+        ),
+        exhibits={"input": said("[]\x00"), "output": said("yes", "subject-4")},
+    ),
 )
 """One record of each kind with every optional field set."""
 

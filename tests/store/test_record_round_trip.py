@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from record_samples import FULL, KINDS, any_record, artifact, audit, session, task, turn
+from record_samples import FULL, KINDS, any_record, artifact, session, task, turn
 from sqlalchemy import Engine, delete
 
+from contracts.audit import AuditRecord
 from contracts.base import Content, Contract
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
-    AuditRecord,
     CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
@@ -76,7 +76,10 @@ def stored(reader: RecordReader, record: Record) -> Contract | None:
         case ArtifactRecord():
             return next(a for a in reader.artifacts(record.session_id) if a.artifact_id == record.artifact_id)
         case AuditRecord():
-            return next(a for a in reader.audit(record.session_id) if a.entry_id == record.entry_id)
+            entry = next(a for a in reader.audit(record.session_id) if a.entry_id == record.entry_id)
+            contents = reader.exhibits(entry.exhibits.values())
+            exhibits = {name: contents[digest] for name, digest in entry.exhibits.items()}
+            return AuditRecord(**dict(entry) | {"exhibits": exhibits})
 
 
 @pytest.mark.parametrize("record", FULL, ids=lambda record: record.type)
@@ -116,23 +119,23 @@ def test_any_reviewer_is_read_back_exactly(engine: Engine) -> None:
     assert RecordReader(engine).reviewer("zoë") is None
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", TABLES.keys() & set(KINDS), ids=lambda kind: kind.__name__)
 def test_every_field_has_its_column_and_every_column_its_field(kind: type[Any]) -> None:
     record = next(record for record in FULL if type(record) is kind)
-    chain_columns = {"sequence", "prev_hash", "hash"} if kind is AuditRecord else set()
-    assert set(to_row(record)) | chain_columns == set(TABLES[kind].c.keys())
+    assert set(to_row(record)) == set(TABLES[kind].c.keys())
 
 
 def test_every_body_has_the_subject_whose_it_is_beside_it() -> None:
     bodies = [column for table in metadata.sorted_tables for column in table.c if column.name.endswith(BODY)]
-    models = {TABLES[kind].name: Turn if kind is TurnRecord else kind for kind in KINDS}
+    models = {TABLES[kind].name: Turn if kind is TurnRecord else kind for kind in KINDS if kind in TABLES}
     contents = {
         f"{table}.{name}{BODY}"
         for table, model in models.items()
         for name, field in model.model_fields.items()
         if field.annotation in (Content, Content | None)
     }
-    assert {f"{column.table.name}.{column.name}" for column in bodies} == contents
+    exhibits = {f"audit_contents.content{BODY}"}
+    assert {f"{column.table.name}.{column.name}" for column in bodies} == contents | exhibits
     for column in bodies:
         subject = column.table.c[column.name.removesuffix(BODY) + SUBJECT]
         assert [key.target_fullname for key in subject.foreign_keys] == ["subjects.subject_id"]
@@ -155,8 +158,7 @@ def test_a_record_of_another_version_is_kept_for_later_rather_than_misread(engin
     assert RecordReader(engine).task("task-1") is None, "a batch is written whole or not at all"
 
 
-def test_what_json_cannot_hold_is_refused_for_good(engine: Engine) -> None:
-    for impossible in (audit(detail={"x": float("nan")}), session(revision=2**70)):
-        with pytest.raises(StoreError) as refusal:
-            RecordWriter(engine).write([impossible])
-        assert not isinstance(refusal.value, RetryableStoreError)
+def test_what_no_database_can_hold_is_refused_for_good(engine: Engine) -> None:
+    with pytest.raises(StoreError) as refusal:
+        RecordWriter(engine).write([session(revision=2**70)])
+    assert not isinstance(refusal.value, RetryableStoreError)

@@ -47,10 +47,15 @@ async def test_the_edited_call_is_made_told_and_audited(stage: World) -> None:
     assert kept.digest == asked and kept.edited_digest == call.approved_digest and kept.approved_by == ("ann",)
     assert kept.edited_arguments is not None and json.loads(kept.edited_arguments.body) == edited
     await gate.handle.result()
-    audit = {line.action: line.detail for line in stage.records.audit(f"session-of-{gate.task_id}")}
-    for action in ("decision.counted", "approval.approved"):
-        assert (audit[action]["digest"], audit[action]["edited_digest"]) == (asked, kept.edited_digest)
-    assert audit["tool.ok"]["digest"] == kept.edited_digest
+    about = {line.action: line.exhibits for line in stage.records.audit(f"session-of-{gate.task_id}")}
+
+    def shown(action: str, name: str) -> str:
+        [content] = stage.records.exhibits([about[action][name]]).values()
+        return content.body
+
+    assert (shown("decision.counted", "covers"), shown("decision.counted", "edited")) == (asked, kept.edited_digest)
+    assert shown("approval.approved", "covers") == kept.edited_digest
+    assert json.loads(shown("tool.ok", "arguments")) == edited
 
 
 async def test_an_edit_that_cannot_be_is_refused_and_nothing_happens(stage: World) -> None:

@@ -42,7 +42,9 @@ async def test_a_granted_call_goes_unasked_and_its_line_names_the_grant(stage: W
     assert (call.grant_id, call.approval_id) == (grant.grant_id, None)
     assert stage.records.approval(second.approval_id) is None, "nobody was asked"
     [line] = [line for line in stage.records.audit(f"session-of-{second.task_id}") if line.action == "tool.ok"]
-    assert line.detail["grant"] == grant.grant_id and line.detail["digest"] == call.approved_digest
+    assert line.detail["grant"] == grant.grant_id and line.entry_id == call.call_id
+    [arguments] = stage.records.exhibits([line.exhibits["arguments"]]).values()
+    assert arguments == call.arguments
     [given_line] = [line for line in stage.records.audit(f"session-of-{first.task_id}") if line.action == "grant.given"]
     assert given_line.actor == "reviewer:ann" and given_line.detail["scope"] == "subject"
 

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 from rich.console import Console
 from rich.text import Text
 
+from contracts.audit import AuditEntry
 from contracts.base import Moment
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
-    AuditRecord,
     DeliveryRecord,
     EscalationRecord,
     SessionRecord,
@@ -61,7 +61,7 @@ def gather(reader: RecordReader, session_id: str) -> Story | None:
     )
 
 
-def attended(entries: list[AuditRecord]) -> list[Attended]:
+def attended(entries: list[AuditEntry]) -> list[Attended]:
     """Every agent that was present, in the order of joining, from the audit trail."""
     seen: dict[tuple[str, int], Attended] = {}
     for entry in entries:

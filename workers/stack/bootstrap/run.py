@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 
-from workers.stack.bootstrap import binaries, commands, database, environment
+from workers.stack.bootstrap import audit_key, binaries, commands, database, environment
 from workers.stack.bootstrap.clean import clean
 from workers.stack.bootstrap.errors import SetupError
 from workers.stack.bootstrap.places import DEV
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 
 def is_ready() -> bool:
     """Whether there is nothing to do; takes a few milliseconds."""
-    return environment.is_ready() and binaries.is_ready() and database.is_ready()
+    return all(part.is_ready() for part in (environment, binaries, database, audit_key))
 
 
 def set_up() -> None:
@@ -51,8 +51,9 @@ def set_up() -> None:
             jobs = [pool.submit(part.make, progress) for part in (environment, binaries) if not part.is_ready()]
             for job in jobs:
                 job.result()
-            if not database.is_ready():
-                pool.submit(database.make, progress).result()
+            for part in (database, audit_key):
+                if not part.is_ready():
+                    pool.submit(part.make, progress).result()
         except BaseException:
             commands.end_all()
             raise

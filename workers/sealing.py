@@ -1,0 +1,47 @@
+"""Signs checkpoints of the audit trail while the durable side runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine
+
+from store.audit_keys import AuditKeys, open_or_make_keys
+from store.engine import open_engine
+from store.errors import RetryableStoreError
+from store.sealing import seal
+from workers.settings import Settings
+
+logger = logging.getLogger("greenroom.sealing")
+
+
+@asynccontextmanager
+async def sealing(settings: Settings) -> AsyncIterator[None]:
+    """Seals what grew, at the interval of the settings, and once more at the end. Raises StoreError at the start."""
+    keys = await asyncio.to_thread(open_or_make_keys, settings.audit_keys_dir)
+    engine = open_engine(settings.database_url)
+    task = asyncio.create_task(_run(engine, keys, settings.audit_seal_interval), name="sealing")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await _seal(engine, keys)
+        engine.dispose()
+
+
+async def _run(engine: Engine, keys: AuditKeys, interval: float) -> None:
+    while True:
+        await asyncio.sleep(interval)
+        await _seal(engine, keys)
+
+
+async def _seal(engine: Engine, keys: AuditKeys) -> None:
+    try:
+        await asyncio.to_thread(seal, engine, keys, datetime.now(UTC))
+    except RetryableStoreError as error:  # the next turn seals it
+        logger.warning("the audit trail could not be sealed: %s", error)
