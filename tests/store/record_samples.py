@@ -199,7 +199,7 @@ FULL: tuple[Record, ...] = (
             milliseconds=310,
             epoch=2,
         ),
-        exhibits={"input": said("[]\x00"), "output": said("yes", "subject-4")},
+        exhibits={"input": said("[]\x00"), "output": said("yes", "subject-3")},
     ),
 )
 """One record of each kind with every optional field set."""
