@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from temporalio import activity
@@ -11,7 +12,9 @@ from temporalio.exceptions import ApplicationError
 
 from contracts.composition import Composition
 from contracts.grants import GrantQuery
-from contracts.records import GrantRecord, Record, RecordBatch, ReviewerRecord, TurnRecord
+from contracts.records import EffectEntry, GrantRecord, Record, RecordBatch, ReviewerRecord, TurnRecord
+from contracts.rules import EffectTotals, TotalsQuery
+from policy import counting
 from policy.reviewers import able, named
 
 
@@ -22,6 +25,7 @@ class RecordStore(Protocol):
     def reviewer(self, name: str) -> ReviewerRecord | None: ...
     def reviewers(self) -> Sequence[ReviewerRecord]: ...
     def grants(self, *, composition: str, tool: str, subject_id: str) -> Sequence[GrantRecord]: ...
+    def effects(self, *, composition: str, tool: str, subject_id: str, since: datetime) -> Sequence[EffectEntry]: ...
     def turns(self, session_id: str) -> Sequence[TurnRecord]: ...
 
 
@@ -55,6 +59,13 @@ class RecordActivities:
         found = self._store.grants(composition=query.composition, tool=query.tool, subject_id=query.subject_id)
         people = {person.name: person for person in self._store.reviewers()} if found else {}
         return [g for g in found if g.granted_by in people and able(g.capability, people[g.granted_by])]
+
+    @activity.defn(name="records.totals")
+    async def totals(self, query: TotalsQuery) -> EffectTotals:
+        """How often that tool had an effect for that person lately, and on what amounts."""
+        where = {"composition": query.composition, "tool": query.tool, "subject_id": query.subject_id}
+        found = await asyncio.to_thread(self._store.effects, **where, since=query.now - counting.LONGEST)
+        return counting.totals(found, query.now)
 
     @activity.defn(name="records.composition")
     async def composition(self, composition_id: str) -> Composition:

@@ -87,6 +87,8 @@ class ApprovalRequest(Contract):
     asks: str = "{question}"
     """How a reviewer's question is put to the caller."""
     risk: str = ""
+    amount_argument: str | None = None
+    """The argument that a reviewer's authority is compared with."""
     influences: tuple[Influence, ...] = ()
     """Untrusted text that the model had read when it asked for this."""
     reply_to: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.approval import ApprovalStage
 from contracts.audit import AuditRecord
@@ -224,6 +224,19 @@ class ArtifactRecord(Contract):
     created_at: Moment
 
 
+class EffectEntry(Contract):
+    """An effect that happened, or may have: what rules count. `amount` is what the tool's amount argument said."""
+
+    type: Literal["effect"] = "effect"
+    call_id: str
+    composition: str
+    tool: str
+    subject_id: str
+    session_id: str
+    amount: float | None = None
+    at: Moment
+
+
 Record = Annotated[
     SessionRecord
     | TurnRecord
@@ -236,6 +249,7 @@ Record = Annotated[
     | GrantRecord
     | DeliveryRecord
     | ArtifactRecord
+    | EffectEntry
     | AuditRecord,
     Field(discriminator="type"),
 ]
@@ -245,11 +259,29 @@ class RecordBatch(Contract):
     records: tuple[Record, ...]
 
 
+class Absence(Contract):
+    """From then on, until that moment, the reviewer decides nothing."""
+
+    since: Moment
+    until: Moment
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Absence:
+        if self.until <= self.since:
+            raise ValueError("an absence ends after it begins")
+        return self
+
+
 class ReviewerRecord(Contract):
-    """A person who may decide. `capabilities` empty means every capability."""
+    """A person who may decide. `capabilities` empty means every capability.
+
+    `up_to`: for these capabilities only actions whose amount is known and no larger; `*` stands for all others.
+    """
 
     name: str
     display_name: str
     groups: tuple[str, ...] = ()
     capabilities: tuple[str, ...] = ()
+    up_to: dict[str, float] = Field(default_factory=dict)
+    absences: tuple[Absence, ...] = ()
     active: bool = True

@@ -23,6 +23,20 @@ class Totals(Contract):
     week: float = Field(default=0, ge=0)
 
 
+class TotalsQuery(Contract):
+    """What a gate asks before a rule that counts: earlier effects of that tool for that person."""
+
+    composition: str
+    tool: str
+    subject_id: str
+    now: Moment
+
+
+class EffectTotals(Contract):
+    done: Totals
+    spent: Totals
+
+
 class RuleCase(Contract):
     """A call as the rules may meet it, and what they must say. Stands beside a rule, and may be decided by another.
 

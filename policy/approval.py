@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -26,6 +27,8 @@ from policy.approval_state import ApprovalState
 from policy.arrival import Arrived
 from policy.editing import edited
 from policy.ladder import Climb
+from policy.numbers import number_in
+from policy.reviewers import among, eligible
 
 
 def opened(request: ApprovalRequest, now: datetime) -> ApprovalState:
@@ -48,10 +51,10 @@ def judge(
     edit = _edit(state, arrived)
     refusal = (
         refusals.of_decision(state, arrived, reviewer, now)
-        or refusals.of_steering(state, arrived, delegates)
+        or refusals.of_steering(state, arrived, delegates, now)
         or (edit if isinstance(edit, str) else objection)
         or refusals.of_repeat(state, arrived, edits=edit is not None)
-        or granting.refusal(state, arrived, edit.arguments if isinstance(edit, Edited) else state.arguments)
+        or granting.refusal(state, arrived, edit.arguments if isinstance(edit, Edited) else state.arguments, reviewer)
     )
     if refusal is not None:
         after, reason = state, refusal
@@ -161,6 +164,26 @@ def climbed(state: ApprovalState, now: datetime) -> tuple[ApprovalState, tuple[R
     if due and due[-1] == state.ladder[-1]:
         changes |= {"stage": ApprovalStage.EXPIRED, "decided_at": now}
     return state.model_copy(update=changes), due
+
+
+def skipped(
+    state: ApprovalState, reviewers: Sequence[ReviewerRecord], now: datetime
+) -> tuple[ApprovalState, Rung | None]:
+    """The state with the next passing on done at once, and that rung, where nobody who may decide now is there.
+
+    The reminders before it are left out: there is nobody to remind.
+    """
+    request, deciders = state.request, state.deciders(now)
+    amount = number_in(json.loads(state.arguments.body).get(request.amount_argument or ""))
+    if not deciders or any(
+        among(deciders, person) and eligible(request.capability, person, amount, now) for person in reviewers
+    ):
+        return state, None
+    at = next((n for n in range(state.climb.reached, len(state.ladder)) if state.ladder[n].to is not None), None)
+    if at is None:
+        return state, None
+    climb = state.climb.model_copy(update={"reached": at + 1})
+    return state.model_copy(update={"climb": climb}), state.ladder[at]
 
 
 def withdrawn(state: ApprovalState, now: datetime) -> ApprovalState:

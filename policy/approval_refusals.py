@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from contracts.approval import ApprovalStage, Verdict
 from contracts.records import ReviewerRecord
 from policy.approval_state import ApprovalState
 from policy.arrival import Arrived
 from policy.authority import MIN_DIGEST, covers
-from policy.reviewers import able, among
+from policy.numbers import number_in
+from policy.reviewers import able, among, authority, away_until, eligible, within
 
 MAX_QUESTIONS = 5
 
@@ -30,6 +33,11 @@ def of_decision(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord
         return f"{arrived.reviewer} is not a reviewer; see 'greenroom reviewers ls'"
     if not able(request.capability, reviewer):
         return f"{arrived.reviewer} may not decide about {request.capability}"
+    if (until := away_until(reviewer, now)) is not None:
+        return f"{arrived.reviewer} is away until {until:%Y-%m-%d %H:%M} UTC; see 'greenroom reviewers back'"
+    if not within(request.capability, reviewer, amount_of(state, arrived)):
+        most = authority(request.capability, reviewer)
+        return f"{arrived.reviewer} may decide about {request.capability} up to {most}, and this is more, or unknown"
     deciders = state.deciders(now)
     if deciders and not among(deciders, reviewer):
         if state.only is not None:
@@ -42,7 +50,20 @@ def of_decision(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord
     return None
 
 
-def of_steering(state: ApprovalState, arrived: Arrived, delegates: Sequence[ReviewerRecord]) -> str | None:
+def amount_of(state: ApprovalState, arrived: Arrived) -> Decimal | None:
+    """Of the action that is decided about: as it is, or as this decision changes it. None where there is none."""
+    name = state.request.amount_argument
+    if name is None:
+        return None
+    known = json.loads(state.arguments.body)
+    if arrived.arguments is not None:
+        known |= json.loads(arrived.arguments)
+    return number_in(known.get(name))
+
+
+def of_steering(
+    state: ApprovalState, arrived: Arrived, delegates: Sequence[ReviewerRecord], now: datetime
+) -> str | None:
     """Against an extension, a delegation, a claim or a release by someone who may decide."""
     request = state.request
     if arrived.verdict == Verdict.EXTEND:
@@ -52,9 +73,10 @@ def of_steering(state: ApprovalState, arrived: Arrived, delegates: Sequence[Revi
     elif arrived.verdict == Verdict.DELEGATE:
         if not delegates:
             return f"{arrived.to} is neither a reviewer nor a group with one; see 'greenroom reviewers ls'"
-        may = {delegate.name for delegate in delegates if able(request.capability, delegate)}
+        amount = amount_of(state, arrived)
+        may = {delegate.name for delegate in delegates if eligible(request.capability, delegate, amount, now)}
         if not may:
-            return f"nobody of {arrived.to} may decide about {request.capability}"
+            return f"nobody of {arrived.to} may decide about {request.capability} now, at that amount"
         if len(may - set(state.approved_by)) < state.lacking:
             return f"{people(state.lacking)} must approve, and {arrived.to} are not so many"
     elif arrived.verdict == Verdict.ASK and len(state.asked) >= MAX_QUESTIONS:

@@ -59,6 +59,12 @@ class ApprovalState(Contract):
         """When the next rung is due; in the end the deadline."""
         return ladders.wake_at(self.ladder, self.climb) or self.deadline
 
+    @property
+    def may_be_passed_on(self) -> bool:
+        """Whether only some may decide, and the ladder has others ahead."""
+        ahead = any(rung.to is not None for rung in self.ladder[self.climb.reached :])
+        return ahead and bool(self.request.reviewers or self.only)
+
     def deciders(self, now: datetime) -> tuple[str, ...]:
         """Who may decide at that time: names, and `group:NAME`; nobody named means every reviewer."""
         climb = ladders.climbed(self.ladder, self.climb, now)

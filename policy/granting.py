@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from contracts.approval import Verdict
 from contracts.base import Content
 from contracts.grants import Bound, GrantScope, GrantTerms
-from contracts.records import GrantRecord
+from contracts.records import GrantRecord, ReviewerRecord
 from contracts.tools import ToolCall
 from policy.approval_state import ApprovalState
 from policy.arrival import Arrived
 from policy.numbers import number_in, same
+from policy.reviewers import authority
 
 
-def refusal(state: ApprovalState, arrived: Arrived, arguments: Content) -> str | None:
+def refusal(
+    state: ApprovalState, arrived: Arrived, arguments: Content, reviewer: ReviewerRecord | None = None
+) -> str | None:
     """Against the grant that a decision asks for beside its yes to those `arguments`; None is nothing against it."""
     if arrived.verdict != Verdict.APPROVE_AND_GRANT:
         return None
@@ -31,6 +35,9 @@ def refusal(state: ApprovalState, arrived: Arrived, arguments: Content) -> str |
             return f"the action has no argument {name} that could vary"
         if bound.at_most is not None and number_in(known[name]) is None:
             return f"{name} is no number, so that it cannot be bounded by one"
+        most = authority(request.capability, reviewer) if reviewer and name == request.amount_argument else None
+        if most is not None and (bound.at_most is None or Decimal(str(bound.at_most)) > most):
+            return f"{arrived.reviewer} may let {name} go up to {most} at most"
     return None
 
 

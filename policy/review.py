@@ -15,6 +15,7 @@ from policy import ladder as ladders
 from policy.arrival import Arrived
 from policy.authority import MIN_DIGEST, covers
 from policy.ladder import Climb
+from policy.reviewers import away_until
 
 
 class Review(Contract):
@@ -115,6 +116,8 @@ def _refusal(review: Review, arrived: Arrived, reviewer: ReviewerRecord | None, 
         return f"already {review.stage.replace('_', ' ')} by {review.reviewer}"
     if reviewer is None or not reviewer.active:
         return f"{arrived.reviewer} is not a reviewer; see 'greenroom reviewers ls'"
+    if (until := away_until(reviewer, now)) is not None:
+        return f"{arrived.reviewer} is away until {until:%Y-%m-%d %H:%M} UTC; see 'greenroom reviewers back'"
     # Its own time counts: someone passed on to a moment later could not decide yet.
     climb = ladders.climbed(review.ladder, review.climb, now)
     if not ladders.may_decide(review.ladder, climb, review.groups, reviewer):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, Select, func, select, tuple_
@@ -19,6 +20,7 @@ from contracts.records import (
     CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
+    EffectEntry,
     EscalationRecord,
     GrantRecord,
     ReviewerRecord,
@@ -190,6 +192,17 @@ class RecordReader:
         )
         found = self._all(ArtifactRecord, query.order_by(table.c.created_at.desc(), table.c.artifact_id).limit(1))
         return found[0] if found else None
+
+    def effects(self, *, composition: str, tool: str, subject_id: str, since: datetime) -> list[EffectEntry]:
+        """Oldest first, those at `since` too."""
+        table = tables.effects
+        query = select(table).where(
+            table.c.composition == composition,
+            table.c.tool == tool,
+            table.c.subject_id == subject_id,
+            table.c.at >= since,
+        )
+        return self._all(EffectEntry, query.order_by(table.c.at, table.c.call_id))
 
     def audit(self, session_id: str) -> list[AuditEntry]:
         """In the order of the chain. Reading does not verify: `store.audit.verify` does."""

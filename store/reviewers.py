@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, update
+from collections.abc import Callable
+
+from sqlalchemy import Engine, select, update
 
 from contracts.records import ReviewerRecord
 from store.engine import writing
 from store.errors import StoreError
-from store.rows import to_row
+from store.rows import from_row, to_row
 from store.statements import insert_or_ignore
 from store.tables import reviewers
 
@@ -39,6 +41,17 @@ def deactivate_reviewer(engine: Engine, name: str) -> None:
     with writing(engine) as connection:
         if connection.execute(update(reviewers).where(reviewers.c.name == name).values(active=False)).rowcount != 1:
             raise _unknown(name)
+
+
+def change_reviewer(engine: Engine, name: str, change: Callable[[ReviewerRecord], ReviewerRecord]) -> ReviewerRecord:
+    """Replaces all but the name by what `change` makes of it, and answers that. Raises StoreError if there is none."""
+    with writing(engine) as connection:
+        row = connection.execute(select(reviewers).where(reviewers.c.name == name)).mappings().one_or_none()
+        if row is None:
+            raise _unknown(name)
+        changed = change(from_row(ReviewerRecord, row)).model_copy(update={"name": name})
+        connection.execute(update(reviewers).where(reviewers.c.name == name).values(to_row(changed)))
+    return changed
 
 
 def seed_development_reviewers(engine: Engine) -> int:

@@ -14,6 +14,7 @@ from contracts.records import (
     CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
+    EffectEntry,
     EscalationRecord,
     GrantRecord,
     ReviewerRecord,
@@ -41,6 +42,7 @@ TABLES: dict[type[Contract], Table] = {
     GrantRecord: tables.grants,
     DeliveryRecord: tables.deliveries,
     ArtifactRecord: tables.artifacts,
+    EffectEntry: tables.effects,
     ReviewerRecord: tables.reviewers,
 }
 _NOT_COLUMNS = {"v", "type"}
@@ -60,7 +62,7 @@ def to_row(record: Contract) -> dict[str, Any]:
             row[name + SUBJECT] = None if value is None else value.subject_id
             row[name + BODY] = None if value is None else value.body
         else:
-            row[name] = list(value) if isinstance(value, tuple) else value  # as JSON has it
+            row[name] = [_plain(item) for item in value] if isinstance(value, tuple) else value
     return row
 
 
@@ -88,6 +90,11 @@ def _fields(kind: type[Contract], table: Table, row: RowMapping) -> dict[str, An
         else:
             fields[name] = Content(subject_id=row[name + SUBJECT], body=row[name + BODY])
     return fields
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    return value.model_dump(mode="json") if isinstance(value, Contract) else value
 
 
 def _is_content(table: Table, name: str) -> bool:

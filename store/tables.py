@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, I
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
-SCHEMA_REVISION = "0008"
+SCHEMA_REVISION = "0009"
 """The migration that these tables are the result of; `open_engine` compares the database with it."""
 
 metadata = MetaData(
@@ -63,6 +63,8 @@ reviewers = Table(
     _text("display_name"),
     Column("groups", CanonicalJson, nullable=False),
     Column("capabilities", CanonicalJson, nullable=False),
+    Column("up_to", CanonicalJson, nullable=False, server_default="{}"),
+    Column("absences", CanonicalJson, nullable=False, server_default="[]"),
     Column("active", Boolean, nullable=False),
 )
 
@@ -216,17 +218,10 @@ grants = Table(
     "grants",
     metadata,
     _text("grant_id", key=True),
-    _text("composition"),
-    _text("tool"),
-    _text("capability"),
+    *(_text(name) for name in ("composition", "tool", "capability", "session_id", "scope")),
     _subject(),
-    _text("session_id"),
-    _text("scope"),
     *content("terms"),
-    _text("rule_id"),
-    _text("approval_id"),
-    _text("digest"),
-    _text("granted_by"),
+    *(_text(name) for name in ("rule_id", "approval_id", "digest", "granted_by")),
     _time("granted_at"),
     _time("expires_at"),
     _revision(),
@@ -268,6 +263,17 @@ artifacts = Table(
     _time("created_at"),
     Index(None, "session_id", "created_at"),
     Index(None, "subject_id", "kind", "created_at"),
+)
+
+effects = Table(
+    "effects",
+    metadata,
+    _text("call_id", key=True),
+    *(_text(name) for name in ("composition", "tool", "session_id")),
+    _subject(),
+    Column("amount", Double, nullable=True),
+    _time("at"),
+    Index(None, "subject_id", "tool", "at"),
 )
 
 audit_entries = Table(

@@ -77,6 +77,7 @@ class Records:
         self.reviewer = reader.reviewer
         self.reviewers = reader.reviewers
         self.grants = reader.grants
+        self.effects = reader.effects
         self.turns = reader.turns
         self.last_summary = reader.last_summary
         self._reader = reader
@@ -143,7 +144,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         mailbox = MailboxActivities(to.client, to.compositions)
         transcripts = TranscriptActivities(source)
         activities += [records.write, records.reviewer, records.reviewers_of, records.composition]
-        activities += [records.grants, mailbox.deliver, mailbox.presence]
+        activities += [records.grants, records.totals, mailbox.deliver, mailbox.presence]
         activities += [transcripts.outline, transcripts.read, transcripts.last_call]
     elif queue is TaskQueue.MODELS:
         models = ModelActivities(to.chat, to.compositions, to.registries)

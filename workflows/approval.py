@@ -53,6 +53,7 @@ class ApprovalWorkflow:
     async def run(self, request: ApprovalRequest) -> ApprovalStage:
         self._describe()
         await self._announce()
+        await self._pass_over_absent()
         while self._state.stage is ApprovalStage.PENDING:
             await self._wait_until_decision(self._state.wake_at, "the next rung of the ladder")
             await self._judge_arrived()
@@ -60,11 +61,14 @@ class ApprovalWorkflow:
             if self._withdrawn:
                 self._state = policy.withdrawn(self._state, workflow.now())
             self._climb(workflow.now())
+            passed_on = any(rung.to is not None for rung in self._reached)
             await self._tell_reached()
+            if passed_on:
+                await self._pass_over_absent()
         self._describe()
+        await self._announce()  # whoever acts on the outcome finds it in the records, which are asked again
         await recording.tell(request.reply_to, Signal.APPROVAL_DECIDED, policy.outcome(self._state))
         await self._take_back_questions()
-        await self._announce()
         # Open a while longer: a late or second decision is refused on the record, not by silence.
         closes = workflow.now() + timedelta(seconds=request.grace_seconds)
         while workflow.now() < closes or self._arrived:
@@ -118,6 +122,16 @@ class ApprovalWorkflow:
     def _climb(self, moment: datetime) -> None:
         self._state, reached = policy.climbed(self._state, moment)
         self._reached.extend(reached)
+
+    async def _pass_over_absent(self) -> None:
+        """While nobody is there who may decide, it is passed on at once instead of waited for."""
+        while self._state.stage is ApprovalStage.PENDING and self._state.may_be_passed_on:
+            people = await approval_asking.named(self._state.deciders(workflow.now()))
+            self._state, rung = policy.skipped(self._state, people, workflow.now())
+            if rung is None:
+                return
+            self._reached.append(rung)
+            await self._tell_reached()
 
     async def _tell_reached(self) -> None:
         """What happens while nobody decides: the caller first, who waits; then whoever looks."""

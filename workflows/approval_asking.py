@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
@@ -28,6 +30,17 @@ async def who(arrived: Arrived) -> tuple[ReviewerRecord | None, list[ReviewerRec
         RecordActivities.reviewers_of, arrived.to, **options.records("to whom it is delegated")
     )
     return reviewer, delegates
+
+
+async def named(deciders: Sequence[str]) -> list[ReviewerRecord]:
+    """The people whom those names mean, as the records know them."""
+    found: dict[str, ReviewerRecord] = {}
+    for to in deciders:
+        people = await workflow.execute_activity_method(
+            RecordActivities.reviewers_of, to, **options.records(f"who is {to}?")
+        )
+        found |= {person.name: person for person in people}
+    return list(found.values())
 
 
 async def objection(request: ApprovalRequest, edit: Edited) -> str | None:

@@ -166,6 +166,7 @@ class Gating:
             say=tool.say,
             asks=composition.phrases.asked,
             risk=briefing.risk(tool).value,
+            amount_argument=tool.amount_argument,
             influences=influences,
             reply_to=workflow.info().workflow_id,
         )

@@ -24,10 +24,11 @@ with workflow.unsafe.imports_passed_through():
         StepStatus,
         TaskStage,
     )
-    from contracts.tools import Effect, ToolCall, ToolStatus
+    from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolStatus
     from policy import authority, compensation, rules, taint
     from workflows import cancelling, options, recording
     from workflows.calling import make_call
+    from workflows.counting import counted, happened
     from workflows.gating import Gating, Stop, as_made
     from workflows.pace import Pace
 
@@ -120,7 +121,7 @@ class HandoffWorkflow:
             step_id=context.step_id,
             idempotency_key=f"{context.task_id}/{context.step_id}/{number}" if tool.idempotency == "key" else None,
         )
-        asked = self._circumstances(arguments)
+        asked = await self._circumstances(composition, tool, arguments)
         verdict = rules.decide(composition, tool, asked)
         remark: str | None = None
         if verdict.gated:
@@ -153,6 +154,7 @@ class HandoffWorkflow:
                 )
             )
         await recording.write(
+            *happened(tool, call, done, workflow.now()),
             recording.audit(
                 context.session_id,
                 actor=f"role:{context.role}",
@@ -181,15 +183,19 @@ class HandoffWorkflow:
         self._tell_model(proposed, done.status.value, done.result.body)
         return None
 
-    def _circumstances(self, arguments: dict[str, Any]) -> rules.Circumstances:
-        return rules.Circumstances(
+    async def _circumstances(
+        self, composition: Composition, tool: ToolDeclaration, arguments: dict[str, Any]
+    ) -> rules.Circumstances:
+        context = self._context
+        asked = rules.Circumstances(
             arguments=arguments,
-            role=self._context.role,
-            subject_id=self._context.subject_id,
+            role=context.role,
+            subject_id=context.subject_id,
             now=workflow.now(),
             in_records=taint.in_records(self._seen, arguments),
             influences=self._seen.influences,
         )
+        return await counted(composition, tool, asked) if rules.counts(composition, tool) else asked
 
     async def _note_refusal(self, composition: Composition, tool: str, reason: str, number: int) -> None:
         """A name that a model made up may be content: only a declared one is written down."""

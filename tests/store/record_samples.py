@@ -24,6 +24,7 @@ from contracts.records import (
     CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
+    EffectEntry,
     EscalationRecord,
     GrantRecord,
     Record,
@@ -39,7 +40,7 @@ from contracts.tools import ToolStatus
 MORNING = datetime(2026, 11, 24, 9, 0, 0, 123456, tzinfo=UTC)
 KINDS: tuple[type[Any], ...] = (
     SessionRecord, TurnRecord, TaskRecord, StepRecord, ApprovalRecord, EscalationRecord, CheckpointRecord,
-    DecisionRecord, GrantRecord, DeliveryRecord, ArtifactRecord, AuditRecord,
+    DecisionRecord, GrantRecord, DeliveryRecord, ArtifactRecord, EffectEntry, AuditRecord,
 )  # fmt: skip
 
 
@@ -149,6 +150,14 @@ def artifact(artifact_id: str = "artifact-1", **changes: Any) -> ArtifactRecord:
     return ArtifactRecord(**fields | changes)
 
 
+def effect(call_id: str = "task-1/step-1/1", **changes: Any) -> EffectEntry:
+    fields: dict[str, Any] = {
+        "call_id": call_id, "composition": "support", "tool": "refund", "subject_id": "subject-1",
+        "session_id": "session-1", "amount": 12.5, "at": MORNING,
+    }  # fmt: skip
+    return EffectEntry(**fields | changes)
+
+
 def audit(entry_id: str = "entry-1", session_id: str = "session-1", **changes: Any) -> AuditRecord:
     fields: dict[str, Any] = {
         "entry_id": entry_id, "session_id": session_id, "at": MORNING, "actor": "role:voice", "target": "refund",
@@ -186,6 +195,7 @@ FULL: tuple[Record, ...] = (
     grant(revision=2, revoked_at=MORNING, revoked_by="ben"),
     delivery(state=DeliveryState.HEARD, attempts=2, heard_in="session-2"),
     artifact(body=said('{"summary": "…"}')),
+    effect(),
     audit(
         target="ä\x00\x1a",
         event=ModelCalled(

@@ -14,6 +14,7 @@ from record_samples import (
     checkpoint,
     decision,
     delivery,
+    effect,
     escalation,
     grant,
     said,
@@ -28,11 +29,17 @@ from contracts.approval import ApprovalStage
 from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
 from contracts.escalation import EscalationStage
-from contracts.records import ReviewerRecord
+from contracts.records import Absence, ReviewerRecord
 from store.errors import StoreError
 from store.grants import revoke_grant
 from store.reader import RecordReader
-from store.reviewers import add_reviewer, deactivate_reviewer, seed_development_reviewers, update_reviewer
+from store.reviewers import (
+    add_reviewer,
+    change_reviewer,
+    deactivate_reviewer,
+    seed_development_reviewers,
+    update_reviewer,
+)
 from store.writer import RecordWriter
 
 
@@ -170,6 +177,29 @@ def test_deliveries_by_subject_state_and_session(reader: RecordReader, writer: R
     assert [record.delivery_id for record in reader.deliveries(subject_id="subject-1")] == ["d2", "d1"]
     assert [record.delivery_id for record in reader.deliveries(session_id="session-3")] == ["d3"]
     assert len(reader.deliveries()) == 3
+
+
+def test_effects_of_one_tool_for_one_person_since_then(reader: RecordReader, writer: RecordWriter) -> None:
+    writer.write(
+        [
+            effect("c1"), effect("c2", at=MORNING + later(2), amount=None), effect("c3", tool="mail"),
+            effect("c4", subject_id="subject-2"), effect("c5", at=MORNING - later(9)),
+            effect("c6", composition="other"), effect("c1", amount=99.0),
+        ]
+    )  # fmt: skip
+    found = reader.effects(composition="support", tool="refund", subject_id="subject-1", since=MORNING)
+    assert [(entry.call_id, entry.amount) for entry in found] == [("c1", 12.5), ("c2", None)]
+
+
+def test_authority_and_absences_of_a_reviewer_are_kept(engine: Engine, reader: RecordReader) -> None:
+    away = Absence(since=MORNING, until=MORNING + later(60))
+    dora = ReviewerRecord(name="dora", display_name="Dora", up_to={"billing.refund": 50.5}, absences=(away,))
+    add_reviewer(engine, dora)
+    assert reader.reviewer("dora") == dora
+    changed = change_reviewer(engine, "dora", lambda known: known.model_copy(update={"up_to": {}, "name": "eve"}))
+    assert reader.reviewer("dora") == changed == dora.model_copy(update={"up_to": {}}), "a name is never changed"
+    with pytest.raises(StoreError, match="no reviewer 'nobody'"):
+        change_reviewer(engine, "nobody", lambda known: known)
 
 
 def test_reviewers_are_added_changed_and_deactivated_by_name(engine: Engine, reader: RecordReader) -> None:

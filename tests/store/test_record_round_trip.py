@@ -19,6 +19,7 @@ from contracts.records import (
     CheckpointRecord,
     DecisionRecord,
     DeliveryRecord,
+    EffectEntry,
     EscalationRecord,
     GrantRecord,
     Record,
@@ -75,6 +76,9 @@ def stored(reader: RecordReader, record: Record) -> Contract | None:
             return next(d for d in reader.deliveries() if d.delivery_id == record.delivery_id)
         case ArtifactRecord():
             return next(a for a in reader.artifacts(record.session_id) if a.artifact_id == record.artifact_id)
+        case EffectEntry():
+            keys = {name: getattr(record, name) for name in ("composition", "tool", "subject_id")}
+            return next(e for e in reader.effects(**keys, since=record.at) if e.call_id == record.call_id)
         case AuditRecord():
             entry = next(a for a in reader.audit(record.session_id) if a.entry_id == record.entry_id)
             contents = reader.exhibits(entry.exhibits.values())

@@ -6,6 +6,7 @@ from desk_composition import DESK
 
 from contracts.composition import Composition
 from contracts.ladder import Fallback, Rung, RungKind
+from contracts.rules import ApprovalRule
 
 PAIR = DESK.model_copy(
     update={
@@ -26,7 +27,9 @@ def _climbing(name: str, *ladder: Rung, reviewers: tuple[str, ...] = ("support-l
     changes |= {"deadline_seconds": ladder[-1].after_seconds, "fallback": ladder[-1].fallback}
     refunds, *others = DESK.approvals
     approvals = (refunds.model_copy(update=changes), *others)
-    made = DESK.model_copy(update={"id": name, "approvals": approvals, "groups": ("managers", "support-leads")})
+    made = DESK.model_copy(
+        update={"id": name, "approvals": approvals, "groups": ("managers", "night-shift", "support-leads")}
+    )
     return Composition.model_validate(made.model_dump())
 
 
@@ -37,7 +40,16 @@ CLIMBING = _climbing(
     Rung(after_seconds=60, kind=RungKind.FALLBACK, fallback=Fallback.DENY),
     reviewers=("managers",),
 )
-"""Nobody is a manager: it is passed on."""
+"""The manager does not come: it is passed on."""
+
+ABSENT = _climbing(
+    "absent",
+    Rung(after_seconds=30, kind=RungKind.REMIND),
+    Rung(after_seconds=50, kind=RungKind.PASS_ON, to="group:support-leads"),
+    Rung(after_seconds=60, kind=RungKind.FALLBACK, fallback=Fallback.DENY),
+    reviewers=("night-shift",),
+)
+"""Nobody is of the night shift."""
 
 SAFE = _climbing(
     "safe",
@@ -62,4 +74,28 @@ GRANTING = DESK.model_copy(
 )
 """A reviewer may let further refunds go unasked, for an hour."""
 
-COMPOSITIONS = {c.id: c for c in (PAIR, CLIMBING, SAFE, ASKING_IN, GRANTING)}
+SMALL_REFUNDS = DESK.model_copy(
+    update={
+        "id": "small-refunds",
+        "tools": tuple(
+            {
+                "lookup": tool.model_copy(update={"record": {"order": "id", "amount": "amount"}}),
+                "refund": tool.model_copy(update={"amount_argument": "amount"}),
+            }.get(tool.name, tool)
+            for tool in DESK.tools
+        ),
+        "approvals": (
+            ApprovalRule(
+                id="small",
+                tool="refund",
+                when="amount <= 20.0 && 'order' in in_records && spent.day + amount <= 30.0",
+                gate=False,
+                reason="little money, of an order that was looked up",
+            ),
+            *DESK.approvals,
+        ),
+    }
+)
+"""A small refund of an order that was looked up goes unasked, up to a sum a day."""
+
+COMPOSITIONS = {c.id: c for c in (PAIR, CLIMBING, ABSENT, SAFE, ASKING_IN, GRANTING, SMALL_REFUNDS)}

@@ -142,3 +142,19 @@ async def test_a_reviewer_takes_it_over(stage: World) -> None:
     await gate.decide("ann")
     [*_, late] = await gate.receipts(3)
     assert late.reason == "already taken over by ben"
+
+
+async def test_it_is_passed_on_at_once_where_nobody_is_there(stage: World) -> None:
+    """Nobody is in the group that may decide first, and the ladder would pass it on only after a while."""
+    gate = await gated(stage, "absent")
+
+    async def passed_on() -> bool:
+        actions = [line.action for line in stage.records.audit(f"session-of-{gate.task_id}")]
+        return "approval.pass_on" in actions
+
+    await until(passed_on)
+    view = await gate.view()
+    assert view.deciders == ("group:night-shift", "group:support-leads")
+    assert "approval.remind" not in [line.action for line in stage.records.audit(f"session-of-{gate.task_id}")]
+    await gate.decide()
+    assert (await gate.result()).stage is TaskStage.DONE

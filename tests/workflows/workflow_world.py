@@ -42,7 +42,7 @@ from contracts.session import SessionSnapshot, SessionStart
 from contracts.task import TaskRequest, TaskResult
 from store.engine import open_engine
 from store.reader import RecordReader
-from store.reviewers import seed_development_reviewers
+from store.reviewers import add_reviewer, seed_development_reviewers
 from store.writer import RecordWriter
 from workers.durable import INTERCEPTORS, WORKFLOWS, Records
 from workers.stack.errors import StackError
@@ -187,6 +187,7 @@ async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None
         engine = open_engine(url)
         stack.callback(engine.dispose)
         seed_development_reviewers(engine)
+        add_reviewer(engine, ReviewerRecord(name="mia", display_name="Mia", groups=("managers",)))
         records = SlowRecords(RecordWriter(engine), RecordReader(engine))
         found = World(env.client, Models(), Tools(), Rooms(env.client), Webhook(), RecordReader(engine), url, records)
         stack.callback(found.rooms.disband)
@@ -208,6 +209,7 @@ def _workers(to: World, records: Records) -> list[Worker]:
             store.reviewers_of,
             store.composition,
             store.grants,
+            store.totals,
             mailbox.deliver,
             mailbox.presence,
             transcripts.outline,
