@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from contracts.base import Content, Contract, Moment
-from contracts.ladder import Fallback, Ladder, Rung
+from contracts.ladder import Ladder, Rung
 from contracts.taint import Influence
 
 
@@ -52,7 +52,7 @@ class ApprovalRequest(Contract):
     `digest` is over tool and arguments; `action` says them in plain words, made by the tool's sentence `say` if it has
     one; `why` names the rule; `risk` is low, medium or high; `role` is who wants to call; times in seconds.
     `approvers` different people must approve. `ladder` says what happens while nobody decides, each rung with its words
-    for the caller in `say`; without one there are `deadline_seconds` and then `fallback`.
+    for the caller in `say`; without one there are `deadline_seconds` and then a refusal.
     The outcome goes to `reply_to` (a workflow id) by the signal `approval_decided`.
     """
 
@@ -74,7 +74,6 @@ class ApprovalRequest(Contract):
     """Groups that may decide; empty means every reviewer."""
     deadline_seconds: float
     grace_seconds: float
-    fallback: Fallback = Fallback.DENY
     ladder: Ladder = ()
     max_extension_seconds: float = 0.0
     """How much later than asked its deadline may become, all extensions together."""

@@ -90,21 +90,10 @@ Ladder = Annotated[tuple[Rung, ...], AfterValidator(_climbable)]
 DEADLINE_SECONDS = 300.0
 
 
-def ends(ladder: Ladder) -> tuple[float, Fallback]:
-    """When, in seconds from the opening, and how a ladder ends. An empty one is a mere deadline with a refusal."""
-    if not ladder or (fallback := ladder[-1].fallback) is None:
-        return DEADLINE_SECONDS, Fallback.DENY
-    return ladder[-1].after_seconds, fallback
-
-
 def deadline_of(validated: dict[str, Any]) -> float:
-    """Default of a field `deadline_seconds` that stands after a field `ladder`."""
-    return ends(validated.get("ladder", ()))[0]
-
-
-def fallback_of(validated: dict[str, Any]) -> Fallback:
-    """Default of a field `fallback` that stands after a field `ladder`."""
-    return ends(validated.get("ladder", ()))[1]
+    """Default of a field `deadline_seconds` that stands after a field `ladder`: when that one ends."""
+    ladder: Ladder = validated.get("ladder", ())
+    return ladder[-1].after_seconds if ladder else DEADLINE_SECONDS
 
 
 def check(ladder: Ladder, where: str, groups: Collection[str], allowed: Collection[Fallback]) -> None:

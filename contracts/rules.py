@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from contracts import ladder as ladders
 from contracts.approval import Editable
 from contracts.base import Contract, Moment
-from contracts.ladder import Fallback, Ladder
+from contracts.ladder import Ladder
 
 RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
@@ -79,7 +79,6 @@ class ApprovalRule(Contract):
     ladder: Ladder = ()
     deadline_seconds: float = Field(default_factory=ladders.deadline_of)
     grace_seconds: float = 600.0
-    fallback: Fallback = Field(default_factory=ladders.fallback_of)
     max_extension_seconds: float = 0.0
     """By how much reviewers may put the deadline off, all extensions together; 0: not at all."""
     editable: dict[str, Editable] = Field(default_factory=dict)
@@ -95,8 +94,6 @@ class ApprovalRule(Contract):
 
     @model_validator(mode="after")
     def _one_deadline(self) -> ApprovalRule:
-        if self.ladder and (self.deadline_seconds, self.fallback) != ladders.ends(self.ladder):
-            raise ValueError("deadline_seconds and fallback come from the ladder's last rung: leave them out")
-        if not self.ladder and self.fallback is not Fallback.DENY:
-            raise ValueError(f"fallback {self.fallback.value!r} needs a ladder, whose last rung says what it means")
+        if self.ladder and self.deadline_seconds != self.ladder[-1].after_seconds:
+            raise ValueError("deadline_seconds comes from the ladder's last rung: leave it out")
         return self

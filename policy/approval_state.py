@@ -48,7 +48,7 @@ class ApprovalState(Contract):
     @property
     def ladder(self) -> Ladder:
         request = self.request
-        return request.ladder or ladders.plain(request.deadline_seconds, request.fallback)
+        return request.ladder or ladders.plain(request.deadline_seconds)
 
     @property
     def deadline(self) -> datetime:

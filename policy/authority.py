@@ -13,6 +13,8 @@ from contracts.tools import Effect, ToolDeclaration
 
 MIN_DIGEST = 8
 
+DEFAULT_RULE = ApprovalRule(id="default", reason="an effect is gated unless a rule frees it")
+
 
 class AccessVerdict(Contract):
     allowed: bool
@@ -20,7 +22,7 @@ class AccessVerdict(Contract):
 
 
 class GateVerdict(Contract):
-    """`rule` is the composition's rule that says how it waits; None where the safe default decided.
+    """`rule` says how it waits if it does: the one that decided, or another one of its tool, or the safe default.
 
     `tainted`: untrusted text may have moved the call.
     """
@@ -28,7 +30,7 @@ class GateVerdict(Contract):
     gated: bool
     rule_id: str
     reason: str
-    rule: ApprovalRule | None = None
+    rule: ApprovalRule = DEFAULT_RULE
     tainted: bool = False
 
 

@@ -114,7 +114,7 @@ def _recommended(rests: Mapping[str, set[str]], *, tainted: bool) -> str:
 
 
 def _alternatives(verdict: GateVerdict) -> str:
-    editable = verdict.rule.editable if verdict.rule else {}
+    editable = verdict.rule.editable
     edit = [f"edit ({', '.join(sorted(editable))})"] if editable else []
     return ", ".join(["approve", *edit, "reject with words", "delegate", "take over"])
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from pydantic import Field
 
-from contracts import ladder as contract
 from contracts.base import Contract, Moment
 from contracts.composition import ApprovalRule
 from contracts.ladder import GROUP, Fallback, Ladder, Rung, RungKind
@@ -32,12 +31,12 @@ class Climb(Contract):
 
 def of(rule: ApprovalRule) -> Ladder:
     """The rule's ladder, or that of its mere deadline."""
-    return rule.ladder or plain(rule.deadline_seconds, rule.fallback)
+    return rule.ladder or plain(rule.deadline_seconds)
 
 
-def plain(deadline_seconds: float, fallback: Fallback) -> Ladder:
-    """A mere deadline, as a ladder of one rung."""
-    return (Rung(after_seconds=deadline_seconds, kind=RungKind.FALLBACK, fallback=fallback),)
+def plain(deadline_seconds: float) -> Ladder:
+    """A mere deadline with a refusal, as a ladder of one rung."""
+    return (Rung(after_seconds=deadline_seconds, kind=RungKind.FALLBACK, fallback=Fallback.DENY),)
 
 
 def moment(rung: Rung, climb: Climb) -> datetime:
@@ -89,7 +88,7 @@ def may_decide(ladder: Ladder, climb: Climb, groups: Iterable[str], reviewer: Re
 
 def fallback(ladder: Ladder) -> Fallback:
     """What it means that nobody decided."""
-    return contract.ends(ladder)[1]
+    return (ladder[-1].fallback if ladder else None) or Fallback.DENY
 
 
 def words(rung: Rung, phrases: Phrases) -> str | None:

@@ -17,10 +17,10 @@ from contracts.rules import ApprovalRule, RuleCase, Totals
 from contracts.taint import Influence
 from contracts.tools import Effect, ToolDeclaration
 from policy import conditions
-from policy.authority import GateVerdict, rules_about
+from policy.authority import DEFAULT_RULE, GateVerdict, rules_about
 from policy.numbers import number_in
 
-NO_EFFECT, DEFAULT, TAINTED = "no-effect", "default", "untrusted-text"
+NO_EFFECT, TAINTED = "no-effect", "untrusted-text"
 
 
 class Circumstances(Contract):
@@ -137,7 +137,7 @@ def _try(composition: Composition, rule: ApprovalRule, number: int, case: RuleCa
     tool = next((t for t in composition.tools if t.name == name), None)
     if tool is None:
         words = f"tool: {name!r} is not declared" if name else "tool: the rule names none, so the case must"
-        none = GateVerdict(gated=True, rule_id=DEFAULT, reason="")
+        none = GateVerdict(gated=True, rule_id=DEFAULT_RULE.id, reason="")
         return Tried(rule=rule.id, number=number, case=case, verdict=none, failure=words)
     role = case.role or next((r.name for r in composition.roles if tool.capability in r.capabilities), "nobody")
     asked = Circumstances(
@@ -167,12 +167,12 @@ def _by_rules(composition: Composition, tool: ToolDeclaration, known: Mapping[st
             return GateVerdict(gated=True, rule_id=rule.id, reason=reason, rule=waiting)
         if fits:
             return GateVerdict(gated=rule.gate, rule_id=rule.id, reason=rule.reason, rule=rule)
-    return GateVerdict(gated=True, rule_id=DEFAULT, reason="an effect is gated unless a rule frees it")
+    return GateVerdict(gated=True, rule_id=DEFAULT_RULE.id, reason=DEFAULT_RULE.reason)
 
 
-def _waiting(composition: Composition, tool: ToolDeclaration) -> ApprovalRule | None:
+def _waiting(composition: Composition, tool: ToolDeclaration) -> ApprovalRule:
     """The rule that says how a call of that tool waits, where the one that decided does not."""
-    return next((rule for rule in rules_about(composition, tool.name) if rule.gate), None)
+    return next((rule for rule in rules_about(composition, tool.name) if rule.gate), DEFAULT_RULE)
 
 
 def _said(gated: bool) -> str:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
-from temporalio.workflow import ChildWorkflowHandle, ParentClosePolicy
+from temporalio.workflow import ChildWorkflowHandle
 
 with workflow.unsafe.imports_passed_through():
     from contracts.base import Content
     from contracts.checkpoint import CheckpointOutcome, CheckpointRequest, CheckpointStage
-    from contracts.names import Signal, TaskQueue, WorkflowType, checkpoint_workflow_id
+    from contracts.names import Signal, WorkflowType, checkpoint_workflow_id
     from contracts.task import TaskRequest
     from policy import checkpoint as policy
     from policy.checkpoint import Due
     from policy.course import Course
     from workflows import options, recording
+    from workflows.starting import start_beside
 
 
 class Checking:
@@ -72,19 +72,11 @@ class Checking:
             reply_to=workflow.info().workflow_id,
         )
 
-    async def _start(self, request: CheckpointRequest) -> ChildWorkflowHandle[Any, Any]:
-        return await workflow.start_child_workflow(
-            WorkflowType.CHECKPOINT.value,
+    async def _start(self, request: CheckpointRequest) -> ChildWorkflowHandle[Any, Any] | None:
+        return await start_beside(
+            WorkflowType.CHECKPOINT,
             request,
-            id=checkpoint_workflow_id(request.checkpoint_id),
-            task_queue=TaskQueue.ORCHESTRATION.value,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"A person looks at task {request.task_id}",
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(options.SESSION, request.session_id),
-                    SearchAttributePair(options.SUBJECT, request.subject_id),
-                    SearchAttributePair(options.COMPOSITION, request.composition),
-                ]
-            ),
+            checkpoint_workflow_id(request.checkpoint_id),
+            f"A person looks at task {request.task_id}",
+            options.about(request.session_id, request.subject_id, request.composition),
         )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from contracts.composition import Composition
     from contracts.escalation import EscalationRequest
-    from contracts.names import TaskQueue, WorkflowType, escalation_workflow_id
+    from contracts.names import WorkflowType, escalation_workflow_id
     from contracts.session import RoleState
     from policy import escalation
     from policy.session import SessionState
     from workflows import options
+    from workflows.starting import start_beside
 
 
 async def escalate(request: EscalationRequest) -> None:
@@ -22,24 +20,13 @@ async def escalate(request: EscalationRequest) -> None:
 
     `policy.escalation.request` makes the request; nobody waits for its end, the call is told of it.
     """
-    try:
-        await workflow.start_child_workflow(
-            WorkflowType.ESCALATION.value,
-            request,
-            id=escalation_workflow_id(request.escalation_id),
-            task_queue=TaskQueue.ORCHESTRATION.value,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"A person is asked into call {request.session_id}",
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(options.SESSION, request.session_id),
-                    SearchAttributePair(options.SUBJECT, request.subject_id),
-                    SearchAttributePair(options.COMPOSITION, request.composition),
-                ]
-            ),
-        )
-    except WorkflowAlreadyStartedError:
-        workflow.logger.info("escalation %s is open already", request.escalation_id)
+    await start_beside(
+        WorkflowType.ESCALATION,
+        request,
+        escalation_workflow_id(request.escalation_id),
+        f"A person is asked into call {request.session_id}",
+        options.about(request.session_id, request.subject_id, request.composition),
+    )
 
 
 async def for_want_of_an_agent(composition: Composition, call: SessionState, role: RoleState | None) -> None:

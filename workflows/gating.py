@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
-from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
@@ -20,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.grants import GrantQuery
     from contracts.handoff import HandoffContext, Message, ProposedCall
     from contracts.ladder import Fallback
-    from contracts.names import Signal, TaskQueue, WorkflowType, approval_workflow_id
+    from contracts.names import Signal, WorkflowType, approval_workflow_id
     from contracts.phrases import Phrases
     from contracts.taint import Influence
     from contracts.task import StepStatus, TaskStage
@@ -30,6 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import options, recording
     from workflows.escalating import escalate
     from workflows.pace import Pace
+    from workflows.starting import start_beside
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ class Gating:
 
         Nobody who granted further calls had read what moved this one: a tainted call is always asked about.
         """
-        if verdict.rule is None or not verdict.rule.grant_seconds or verdict.tainted:
+        if not verdict.rule.grant_seconds or verdict.tainted:
             return None
         query = GrantQuery(composition=call.composition, tool=call.tool, subject_id=call.subject_id)
         grants = await workflow.execute_activity_method(
@@ -154,14 +153,14 @@ class Gating:
                 subject_id=subject,
                 body=briefing.context_pack(tool, arguments, verdict, context, messages, influences),
             ),
-            reviewers=rule.reviewers if rule else (),
-            deadline_seconds=rule.deadline_seconds if rule else 300.0,
-            ladder=ladders.with_words(ladders.of(rule), composition.phrases) if rule else (),
-            grace_seconds=rule.grace_seconds if rule else 600.0,
-            max_extension_seconds=rule.max_extension_seconds if rule else 0.0,
-            editable=rule.editable if rule else {},
-            approvers=rule.approvers if rule else 1,
-            grant_seconds=rule.grant_seconds if rule and not verdict.tainted else 0.0,
+            reviewers=rule.reviewers,
+            deadline_seconds=rule.deadline_seconds,
+            ladder=ladders.with_words(ladders.of(rule), composition.phrases),
+            grace_seconds=rule.grace_seconds,
+            max_extension_seconds=rule.max_extension_seconds,
+            editable=rule.editable,
+            approvers=rule.approvers,
+            grant_seconds=0.0 if verdict.tainted else rule.grant_seconds,
             role=call.role,
             say=tool.say,
             asks=composition.phrases.asked,
@@ -172,21 +171,12 @@ class Gating:
         )
 
     async def _open(self, request: ApprovalRequest) -> None:
-        await workflow.start_child_workflow(
-            WorkflowType.APPROVAL.value,
+        await start_beside(
+            WorkflowType.APPROVAL,
             request,
-            id=approval_workflow_id(request.approval_id),
-            task_queue=TaskQueue.ORCHESTRATION.value,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"Approval of {request.tool}",
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(options.SESSION, request.session_id),
-                    SearchAttributePair(options.SUBJECT, request.subject_id),
-                    SearchAttributePair(options.COMPOSITION, request.composition),
-                    SearchAttributePair(options.RISK, request.risk),
-                ]
-            ),
+            approval_workflow_id(request.approval_id),
+            f"Approval of {request.tool}",
+            options.about(request.session_id, request.subject_id, request.composition, risk=request.risk),
         )
 
     async def _outcome(self, request: ApprovalRequest) -> ApprovalOutcome:
@@ -227,7 +217,7 @@ def _approved(phrases: Phrases, tool: ToolDeclaration, call: ToolCall, outcome: 
 
 def _safe_default(composition: Composition, request: ApprovalRequest, call: ToolCall) -> Go | None:
     """The call that the ladder makes instead, if it has one and the gated call holds what that one needs."""
-    found = ladders.safe_call(request.ladder, request.arguments.body) if request.ladder else None
+    found = ladders.safe_call(request.ladder, request.arguments.body)
     if found is None:
         return None
     tool, arguments = composition.tool(found[0]), found[1]

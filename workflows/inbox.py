@@ -8,8 +8,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.workflow import ParentClosePolicy
 
 with workflow.unsafe.imports_passed_through():
     from contracts.audit_events import DeliveryMoved
@@ -26,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from contracts.names import (
         VIEW_QUERY,
         Signal,
-        TaskQueue,
         WorkflowType,
         session_workflow_id,
         webhook_workflow_id,
@@ -35,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
     from policy import inbox as policy
     from policy import owed
     from workflows import recording
+    from workflows.starting import start_beside
 
 IDLE = timedelta(hours=24)
 Decide = Callable[[policy.InboxState, datetime], policy.Step]
@@ -159,18 +157,12 @@ class InboxWorkflow:
             )
 
     async def _post(self, delivery: Delivery) -> None:
-        try:
-            await workflow.start_child_workflow(
-                WorkflowType.WEBHOOK.value,
-                WebhookStart(delivery=delivery),
-                id=webhook_workflow_id(delivery.delivery_id),
-                task_queue=TaskQueue.ORCHESTRATION.value,
-                parent_close_policy=ParentClosePolicy.ABANDON,
-                static_summary="An outcome on its way to a webhook",
-                search_attributes=workflow.info().typed_search_attributes,
-            )
-        except WorkflowAlreadyStartedError:
-            workflow.logger.info("it is on its way to the webhook already")
+        await start_beside(
+            WorkflowType.WEBHOOK,
+            WebhookStart(delivery=delivery),
+            webhook_workflow_id(delivery.delivery_id),
+            "An outcome on its way to a webhook",
+        )
 
     def _record(self, entry: owed.Entry) -> DeliveryRecord:
         d = entry.delivery

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from temporalio.common import RetryPolicy, SearchAttributeKey
+from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.workflow import ActivityCancellationType, ActivityConfig
 
 from contracts.names import SearchAttribute, TaskQueue
@@ -118,3 +118,13 @@ REVIEW_STATE = SearchAttributeKey.for_keyword(SearchAttribute.REVIEW_STATE.value
 RISK = SearchAttributeKey.for_keyword(SearchAttribute.RISK.value)
 REVIEWER = SearchAttributeKey.for_keyword(SearchAttribute.REVIEWER.value)
 DEADLINE = SearchAttributeKey.for_datetime(SearchAttribute.DEADLINE.value)
+
+
+def about(session_id: str, subject_id: str, composition: str, *, risk: str | None = None) -> TypedSearchAttributes:
+    """Search attributes of what belongs to a call."""
+    pairs = [
+        SearchAttributePair(SESSION, session_id),
+        SearchAttributePair(SUBJECT, subject_id),
+        SearchAttributePair(COMPOSITION, composition),
+    ]
+    return TypedSearchAttributes(pairs if risk is None else [*pairs, SearchAttributePair(RISK, risk)])

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ChildWorkflowError
 from temporalio.workflow import ChildWorkflowHandle
 
@@ -57,12 +56,8 @@ class Steps:
             id=step_workflow_id(self._request.task_id, step.step_id),
             task_queue=TaskQueue.ORCHESTRATION.value,
             static_summary=f"Step {step.step_id} for role {step.role}",
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(options.SESSION, self._request.session_id),
-                    SearchAttributePair(options.SUBJECT, self._request.subject_id),
-                    SearchAttributePair(options.COMPOSITION, self._request.composition),
-                ]
+            search_attributes=options.about(
+                self._request.session_id, self._request.subject_id, self._request.composition
             ),
         )
         told = StepControl(revision=0, order=StepOrder.GO, deadline=context.deadline)

@@ -63,7 +63,7 @@ def values_of(kind: type[Contract]) -> st.SearchStrategy[Contract]:
         return st.fixed_dictionaries(
             {name: words for name in kind.model_fields if name != "v"}  # every one is a text
         ).map(lambda values: Phrases(**values))
-    told = {"deadline_seconds", "fallback"} if kind is ApprovalRule else set()  # by its ladder
+    told = {"deadline_seconds"} if kind is ApprovalRule else set()  # by its ladder
     fields = {name: _of_field(field) for name, field in kind.model_fields.items() if name not in told | {"v"}}
     return st.fixed_dictionaries(fields).map(lambda values: kind(**values))
 

@@ -104,7 +104,7 @@ def test_a_good_one_loads(tmp_path: Path) -> None:
         ),
         (
             ("reason: money", f"reason: money\n    ladder: [{SAFE.format('lookup')}]\n    deadline_seconds: 8"),
-            "18: approvals.refunds: deadline_seconds and fallback come from the ladder's last rung: leave them out",
+            "18: approvals.refunds: deadline_seconds comes from the ladder's last rung: leave it out",
         ),
     ],
 )

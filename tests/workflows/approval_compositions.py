@@ -24,7 +24,7 @@ PAIR = DESK.model_copy(
 def _climbing(name: str, *ladder: Rung, reviewers: tuple[str, ...] = ("support-leads",)) -> Composition:
     """DESK with that ladder for its refunds."""
     changes: dict[str, object] = {"ladder": ladder, "reviewers": reviewers}
-    changes |= {"deadline_seconds": ladder[-1].after_seconds, "fallback": ladder[-1].fallback}
+    changes |= {"deadline_seconds": ladder[-1].after_seconds}
     refunds, *others = DESK.approvals
     approvals = (refunds.model_copy(update=changes), *others)
     made = DESK.model_copy(
