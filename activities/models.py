@@ -13,6 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import prompts, summaries
+from activities.recorded import Asked, ModelCall, Trail
 from activities.tools import ToolCaller
 from contracts.base import Content
 from contracts.composition import Composition, Role
@@ -33,8 +34,10 @@ class ModelActivities:
         client: openai.AsyncOpenAI,
         compositions: Mapping[str, Composition],
         registries: Mapping[str, ToolCaller],
+        trail: Trail,
     ) -> None:
         self._client = client
+        self._trail = trail
         self._compositions = compositions
         self._registries = registries
 
@@ -49,8 +52,10 @@ class ModelActivities:
             for role in composition.backstage_roles()
             if tools_of(composition, role.name)
         }
+        task = request.task
+        asked = Asked("plan", planner, task.session_id, task.subject_id, task.task_id, task=task.task_id)
         answer = await self._chat(
-            planner.model,
+            asked,
             prompts.plan_messages(request, composition, planner, offers),
             response_format=_json_schema("plan", prompts.PLAN_SCHEMA),
         )
@@ -77,7 +82,11 @@ class ModelActivities:
         specs = await self._registries[composition.id].specs(role.name)
         messages = prompts.handoff_messages(context, role, request.messages)
         extra: dict[str, Any] = {"tools": prompts.tool_params(specs)} if specs else {}
-        answer = await self._chat(role.model, messages, **extra)
+        target = f"{context.task_id}/{context.step_id}"
+        asked = Asked(
+            "think", role, context.session_id, context.subject_id, target, task=context.task_id, step=context.step_id
+        )
+        answer = await self._chat(asked, messages, **extra)
         message = answer.choices[0].message
         digest = hashlib.sha256(json.dumps(messages, sort_keys=True).encode()).hexdigest()
         with _in_shape("thought"):
@@ -104,22 +113,32 @@ class ModelActivities:
         """What a call came to, each line citing turns that exist, nothing open that the facts call done."""
         composition = self._composition(request.composition)
         summarizer = _role(composition, "summarizer")
+        asked = Asked("summarize", summarizer, request.session_id, request.subject_id, request.session_id)
         answer = await self._chat(
-            summarizer.model,
+            asked,
             summaries.messages(request, summarizer),
             response_format=_json_schema("summary", summaries.SCHEMA),
         )
         with _in_shape("summary"):
             return summaries.read(_parsed(answer), request)
 
-    async def _chat(self, model: str, messages: list[prompts.ChatMessage], **extra: Any) -> Any:
-        """An answer with a message in it.
-
-        Causes are cut off: a failure goes to the history and to logs as it is, and a service's error may repeat what
-        people said.
-        """
+    async def _chat(self, asked: Asked, messages: list[prompts.ChatMessage], **extra: Any) -> Any:
+        """An answer with a message in it, once it is in the audit trail."""
+        request = {"model": asked.role.model, "messages": messages, **extra}
+        call = ModelCall(self._trail, asked, request)
         try:
-            answer = await self._client.chat.completions.create(model=model, messages=messages, **extra)  # type: ignore[arg-type]
+            answer = await self._send(request)
+        except ApplicationError as error:
+            await call.failed(error.type or "failed")
+            raise
+        await call.answered(answer)
+        return answer
+
+    async def _send(self, request: dict[str, Any]) -> Any:
+        """Causes are cut off: a failure goes to the history and to logs as it is, and a service's error may repeat what
+        people said."""
+        try:
+            answer = await self._client.chat.completions.create(**request)
         except openai.APIStatusError as error:
             final = 400 <= error.status_code < 500 and error.status_code not in _PASSING
             raise ApplicationError(

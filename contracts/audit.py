@@ -42,6 +42,13 @@ class AuditRecord(AuditLine):
     exhibits: dict[str, Content] = Field(default_factory=dict)
 
 
+class AuditStart(Contract):
+    """Input of the workflow that takes what the agents of one session tell; after `idle_seconds` without it ends."""
+
+    session_id: str
+    idle_seconds: float = 60.0
+
+
 class AuditEntry(AuditLine):
     """An entry as it stands in its session's chain. `exhibits` are digests (see `store/chain.py`)."""
 

@@ -76,11 +76,10 @@ class ModelCalled(Event):
 
 
 class PolicyRuled(Event):
-    """Which rule decided about one call, before it was made."""
+    """Which rule decided about one call, before it was made. Exhibits: `arguments`."""
 
     kind: Literal["policy"] = "policy"
     state: Literal["free", "gated", "refused"]
-    tool: str
     rule: str | None = None
     reason: str
     call: str

@@ -27,6 +27,7 @@ class WorkflowType(StrEnum):
     CHECKPOINT = "Checkpoint"
     SUMMARY = "Summary"
     WEBHOOK = "Webhook"
+    AUDIT = "Audit"
 
 
 class Signal(StrEnum):
@@ -59,6 +60,8 @@ class Signal(StrEnum):
     STEP_MOVED = "step_moved"
     STEP_CONTROL = "step_control"
     EVENT = "event"
+    # audit
+    NOTE = "note"
     # approval
     DECIDE = "decide"
     WITHDRAW = "withdraw"
@@ -118,6 +121,10 @@ def summary_workflow_id(session_id: str) -> str:
 
 def inbox_workflow_id(subject_id: str) -> str:
     return f"inbox/{subject_id}"
+
+
+def audit_workflow_id(session_id: str) -> str:
+    return f"audit/{session_id}"
 
 
 def webhook_workflow_id(delivery_id: str) -> str:

@@ -12,6 +12,7 @@ from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm
 
 from contracts.phrases import Phrases
 from live.audio import without_lead
+from live.auditing import Auditing
 from live.config import Timings
 from live.context import CallContext, leading_instructions
 from live.phrasebook import chime
@@ -53,6 +54,7 @@ class VoiceAgent(Agent):
         voices: Voices,
         not_offered: Callable[[str], None],
         holding: Holding,
+        auditing: Auditing,
     ) -> None:
         super().__init__(instructions=instructions, chat_ctx=history, tools=tools, tts=voices)  # type: ignore[arg-type]
         self._context = context
@@ -62,6 +64,7 @@ class VoiceAgent(Agent):
         self._voices = voices
         self._not_offered = not_offered
         self._holding = holding
+        self._auditing = auditing
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
@@ -76,28 +79,36 @@ class VoiceAgent(Agent):
         for attempt, (model, patience) in enumerate(zip(self._models.tries(), patiences, strict=True)):
             began = False
             answer = self._models.ask(model, self, request, tools, model_settings, patience)
+            asked = self._auditing.asking(model, request, tools, attempt)
             try:
                 async for chunk in _within(answer, patience):
+                    asked.take(chunk)
                     began = began or _says_something(chunk)
                     for name in _called(chunk) - offered:
                         self._not_offered(name)
                     yield chunk
             except (APIError, TimeoutError) as error:
+                asked.over("failed", type(error).__name__)
                 logger.warning(
                     "model failed", extra={"attempt": attempt, "began": began, "error": type(error).__name__}
                 )
             else:
+                asked.over("answered" if began else "failed", None if began else "empty")
                 if began:
                     self._models.rota.worked(model)
                     self._holding.answered()
                     return
                 logger.warning("model said nothing", extra={"attempt": attempt})
+            finally:
+                asked.over("interrupted")  # unless it was over before: the caller spoke, and nobody waits for the rest
             self._models.rota.failed(model)
             if began:
                 break  # a second try would say the beginning twice
             if attempt == 0:
+                self._auditing.degraded("second_try", "the model did not answer")
                 yield f"{self._phrases.holding} "
                 yield FlushSentinel()
+        self._auditing.degraded("apology", "no model answered")
         yield f" {self._holding.failed() or self._phrases.unanswered}"
 
     async def tts_node(self, text: AsyncIterable[str], model_settings: ModelSettings) -> AsyncIterator[rtc.AudioFrame]:
@@ -107,6 +118,7 @@ class VoiceAgent(Agent):
                 yield frame
         except APIError:
             logger.warning("no voice answers")
+            self._auditing.degraded("no_voice", "no voice answers")
             for frame in await self._voiceless():
                 yield frame
 

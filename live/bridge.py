@@ -1,4 +1,4 @@
-"""The only module of `live/` that knows Temporal. Nothing here is ever awaited on the way from speech to speech.
+"""One call's way to Temporal: nothing here is ever awaited on the way from speech to speech.
 
 Every call is bounded; what cannot be sent goes to the spool and is sent later, in order, once.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -23,28 +22,21 @@ from temporalio.client import (
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
-from temporalio.common import (
-    SearchAttributeKey,
-    SearchAttributePair,
-    TypedSearchAttributes,
-    WorkflowIDConflictPolicy,
-    WorkflowIDReusePolicy,
-)
 from temporalio.contrib.workflow_streams import WorkflowStreamClient
-from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from contracts import names
 from contracts.attendance import AttendResult
+from contracts.audit import AuditRecord
 from contracts.base import Contract
 from contracts.delivery import DeliveryReport
 from contracts.escalation import EscalationRequest
 from contracts.events import Event
-from contracts.review import OPEN
 from contracts.session import CallerChanged, CallerPresence, SessionSnapshot, Turn
-from contracts.task import TaskRequest, TaskStage
+from contracts.task import TaskRequest
 from contracts.tools import ToolRefused
-from live.outbox import Away, Outbox, Refused, Sent
+from live.outbox import Outbox, Sent
+from live.sending import FINAL, send
 from live.spool import SUFFIX, Outgoing, Spool
 
 logger = logging.getLogger("greenroom.live.bridge")
@@ -54,14 +46,6 @@ Connect = Callable[[], Awaitable[Client]]
 
 POLL_COOLDOWN = timedelta(milliseconds=20)
 EVENTS_REMEMBERED = 512
-_FINAL = (
-    RPCStatusCode.NOT_FOUND,
-    RPCStatusCode.INVALID_ARGUMENT,
-    RPCStatusCode.ALREADY_EXISTS,
-    RPCStatusCode.FAILED_PRECONDITION,
-    RPCStatusCode.PERMISSION_DENIED,
-    RPCStatusCode.UNIMPLEMENTED,
-)
 
 
 class DelegateReceipt(StrEnum):
@@ -130,6 +114,10 @@ class Bridge:
         target = names.session_workflow_id(refusal.session_id)
         self._put("refused", target, refusal.refusal_id, refusal, write_ahead=True)
 
+    def note(self, entry: AuditRecord) -> None:
+        """An entry for the audit trail: kept on disk before it is sent, so that it outlives this process."""
+        self._put("audit", names.audit_workflow_id(entry.session_id), entry.entry_id, entry, write_ahead=True)
+
     def escalate(self, request: EscalationRequest) -> None:
         """A person is asked into the call, as soon as the durable side can be reached."""
         target = names.escalation_workflow_id(request.escalation_id)
@@ -156,7 +144,7 @@ class Bridge:
         except AsyncActivityCancelledError:
             return Heartbeat.DETACHED
         except RPCError as error:
-            return Heartbeat.DETACHED if error.status in _FINAL else Heartbeat.AWAY
+            return Heartbeat.DETACHED if error.status in FINAL else Heartbeat.AWAY
         except (RuntimeError, TimeoutError):
             return Heartbeat.AWAY
         return Heartbeat.ALIVE
@@ -222,65 +210,3 @@ class Bridge:
 
 def spool_path(directory: Path, session_id: str, role: str, epoch: int) -> Path:
     return directory / f"{session_id}.{role}.{epoch}{SUFFIX}"
-
-
-async def send(client: Client, item: Outgoing) -> None:
-    """One message on its way. Raises Away when it may be tried again, Refused when that is of no use."""
-    try:
-        match item.kind:
-            case "task":
-                request = TaskRequest.model_validate_json(item.body)
-                await _start(client, item, names.WorkflowType.TASK, request, ("TaskState", TaskStage.PLANNING.value))
-            case "escalation":
-                asked = EscalationRequest.model_validate_json(item.body)
-                await _start(client, item, names.WorkflowType.ESCALATION, asked, ("ReviewState", OPEN))
-            case "complete":
-                result = AttendResult.model_validate_json(item.body)
-                await client.get_async_activity_handle(task_token=base64.b64decode(item.target)).complete(result)
-            case "turn":
-                turn = Turn.model_validate_json(item.body)
-                await client.get_workflow_handle(item.target).signal(names.Signal.TURN_ENDED.value, turn)
-            case "caller":
-                change = CallerChanged.model_validate_json(item.body)
-                await client.get_workflow_handle(item.target).signal(names.Signal.CALLER_CHANGED.value, change)
-            case "refused":
-                refusal = ToolRefused.model_validate_json(item.body)
-                await client.get_workflow_handle(item.target).signal(names.Signal.TOOL_REFUSED.value, refusal)
-            case "report":
-                report = DeliveryReport.model_validate_json(item.body)
-                await client.get_workflow_handle(item.target).signal(names.Signal.REPORT.value, report)
-    except AsyncActivityCancelledError as error:
-        raise Refused("the attendance was cancelled") from error
-    except RPCError as error:
-        raise (Refused if error.status in _FINAL else Away)(error.status.name) from error
-    except RuntimeError as error:  # a lazy client that cannot connect
-        raise Away(type(error).__name__) from error
-
-
-async def _start(
-    client: Client,
-    item: Outgoing,
-    kind: names.WorkflowType,
-    request: TaskRequest | EscalationRequest,
-    state: tuple[str, str],
-) -> None:
-    attributes = (
-        ("SessionId", request.session_id),
-        ("Composition", request.composition),
-        ("SubjectId", request.subject_id),
-        state,
-    )
-    # Already started: an earlier sending arrived, and the id makes them one.
-    with contextlib.suppress(WorkflowAlreadyStartedError):
-        await client.start_workflow(
-            kind.value,
-            request,
-            id=item.target,
-            task_queue=names.TaskQueue.ORCHESTRATION.value,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            static_summary=f"{kind.value} of session {request.session_id}",
-            search_attributes=TypedSearchAttributes(
-                [SearchAttributePair(SearchAttributeKey.for_keyword(name), value) for name, value in attributes]
-            ),
-        )

@@ -16,6 +16,7 @@ from contracts.base import Content
 from contracts.composition import Composition, Role
 from contracts.tools import ToolCall, ToolOutcome, ToolRefused, ToolSpec, ToolStatus
 from live import delegation, escalation
+from live.auditing import Auditing
 from live.delegation import CallFacts, Delegation
 from live.escalation import Escalating
 from policy.authority import may_call
@@ -44,10 +45,17 @@ async def offered(registry: Registry, roles: Sequence[str], patience: float) -> 
 
 
 def registry_tools(
-    registry: Registry, specs: Sequence[ToolSpec], *, facts: CallFacts, composition: str, role: Role, refusals: Refusals
+    registry: Registry,
+    specs: Sequence[ToolSpec],
+    *,
+    facts: CallFacts,
+    composition: str,
+    role: Role,
+    refusals: Refusals,
+    auditing: Auditing,
 ) -> list[llm.Tool]:
     """One tool a spec, each bounded by the role's `turn_tool_seconds`; a failure is told to the model in words."""
-    return [_turn_tool(registry, spec, facts, composition, role, refusals) for spec in specs]
+    return [_turn_tool(registry, spec, facts, composition, role, refusals, auditing) for spec in specs]
 
 
 class Refusals:
@@ -99,7 +107,13 @@ def person_tool(escalating: Escalating) -> llm.Tool:
 
 
 def _turn_tool(
-    registry: Registry, spec: ToolSpec, facts: CallFacts, composition: str, role: Role, refusals: Refusals
+    registry: Registry,
+    spec: ToolSpec,
+    facts: CallFacts,
+    composition: str,
+    role: Role,
+    refusals: Refusals,
+    auditing: Auditing,
 ) -> llm.Tool:
     async def run(raw_arguments: dict[str, object], _ctx: RunContext[Any]) -> str:
         call = ToolCall(
@@ -115,8 +129,12 @@ def _turn_tool(
             outcome = await asyncio.wait_for(registry.call(call), role.turn_tool_seconds)
         except TimeoutError:
             logger.warning("tool too slow for the turn", extra={"tool": spec.name, "call": call.call_id})
+            nothing = Content(subject_id=call.subject_id, body=NOT_ANSWERED)
+            late = ToolOutcome(call_id=call.call_id, tool=call.tool, status=ToolStatus.UNKNOWN, result=nothing)
+            auditing.tool(call, late)
             return json.dumps({"error": NOT_ANSWERED})
         logger.info("tool", extra={"tool": spec.name, "call": call.call_id, "status": outcome.status.value})
+        auditing.tool(call, outcome)
         if outcome.status is ToolStatus.REFUSED:
             refusals.refused(spec.name, "refused by the registry")
         if outcome.status is ToolStatus.OK:

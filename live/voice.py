@@ -16,6 +16,7 @@ from live import delegation
 from live.agent import VoiceAgent
 from live.answering import Answering
 from live.attending import Attending
+from live.auditing import Auditing
 from live.bridge import Bridge, Connect
 from live.caller import Caller
 from live.config import LiveConfig
@@ -179,8 +180,15 @@ class VoiceCall:
             accept_seconds=self._config.timings.accept,
         )
         refusals = Refusals(self._facts, composition, role, self._bridge.refused)
+        auditing = Auditing(self._facts, role, self._bridge.note)
         tools = registry_tools(
-            registry, specs, facts=self._facts, composition=composition.id, role=role, refusals=refusals
+            registry,
+            specs,
+            facts=self._facts,
+            composition=composition.id,
+            role=role,
+            refusals=refusals,
+            auditing=auditing,
         )
         if composition.backstage_roles():
             tools.append(delegate_tool(delegate, delegation.description(composition, backstage)))
@@ -197,6 +205,7 @@ class VoiceCall:
             voices=build_voices(self._config, composition.speech, self._warm),
             not_offered=refusals.not_offered,
             holding=Answering(self._escalating, lambda: self._deliveries.reply()),
+            auditing=auditing,
         )
 
     async def _open(self, snapshot: SessionSnapshot | None, unanswered: Turn | None) -> None:

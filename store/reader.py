@@ -73,6 +73,12 @@ class RecordReader:
         query = select(table).where(table.c.session_id == session_id)
         return self._all(TurnRecord, query.order_by(table.c.started_at, table.c.ended_at, table.c.turn_id))
 
+    def turn(self, turn_id: str) -> TurnRecord | None:
+        """The newest of that id."""
+        query = select(tables.turns).where(tables.turns.c.turn_id == turn_id)
+        found = self._all(TurnRecord, query.order_by(tables.turns.c.started_at.desc()).limit(1))
+        return found[0] if found else None
+
     def tasks(
         self, *, session_id: str | None = None, subject_id: str | None = None, limit: int | None = None
     ) -> list[TaskRecord]:

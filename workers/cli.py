@@ -34,6 +34,7 @@ COMMANDS: dict[str, Entry] = {
     "grants": Entry("workers.commands.grants", "List what reviewers let go unasked, and take it back.", _CALLS),
     "deliveries": Entry("workers.commands.deliveries", "List what is owed to callers, and what was heard.", _CALLS),
     "policy": Entry("workers.commands.policy", "Try the rules of what waits for a person.", _CALLS),
+    "why": Entry("workers.commands.why", "Tell why something happened: known, decided, approved, done, heard.", _CALLS),
     "audit": Entry("workers.commands.audit", "Verify the audit trail, or take it elsewhere.", _CALLS),
     "reviewers": Entry("workers.commands.reviewers", "List, add and deactivate people who may decide.", _CALLS),
     "people": Entry("workers.commands.people", "List, add and change who signs in to the console.", _CALLS),

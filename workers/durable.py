@@ -42,6 +42,7 @@ from workers.temporal import connect
 from workflows.approval import ApprovalWorkflow
 from workflows.arity import SignalArity
 from workflows.attendance import AttendanceWorkflow
+from workflows.audit import AuditWorkflow
 from workflows.checkpoint import CheckpointWorkflow
 from workflows.escalation import EscalationWorkflow
 from workflows.handoff import HandoffWorkflow
@@ -64,6 +65,7 @@ WORKFLOWS: Sequence[type] = (
     CheckpointWorkflow,
     SummaryWorkflow,
     WebhookWorkflow,
+    AuditWorkflow,
 )
 INTERCEPTORS: Sequence[Interceptor] = (SignalArity(),)
 QUEUES = {queue.name.lower(): queue for queue in TaskQueue}
@@ -147,7 +149,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         activities += [records.grants, records.totals, mailbox.deliver, mailbox.presence]
         activities += [transcripts.outline, transcripts.read, transcripts.last_call]
     elif queue is TaskQueue.MODELS:
-        models = ModelActivities(to.chat, to.compositions, to.registries)
+        models = ModelActivities(to.chat, to.compositions, to.registries, to.records)
         activities += [models.plan, models.think, models.summarize]
     elif queue is TaskQueue.TOOLS:
         tools = ToolActivities(to.registries)

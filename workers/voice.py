@@ -15,8 +15,8 @@ from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess,
 
 from contracts import names
 from contracts.attendance import DispatchMetadata
-from live.bridge import send
 from live.outbox import resend
+from live.sending import send
 from live.spool import Spool
 from tools.compositions import load_compositions
 from workers.settings import Settings

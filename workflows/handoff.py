@@ -123,8 +123,10 @@ class HandoffWorkflow:
         )
         asked = await self._circumstances(composition, tool, arguments)
         verdict = rules.decide(composition, tool, asked)
+        ruled = recording.ruled(call, verdict)
         remark: str | None = None
         if verdict.gated:
+            await recording.write(ruled, summary=f"{tool.name}: {verdict.rule_id}")
             decided = await self._gating.ask(composition, tool, call, verdict, number, self._messages, asked.influences)
             if isinstance(decided, Stop):
                 return (
@@ -155,6 +157,7 @@ class HandoffWorkflow:
             )
         await recording.write(
             *happened(tool, call, done, workflow.now()),
+            ruled,
             recording.audit(
                 context.session_id,
                 actor=f"role:{context.role}",

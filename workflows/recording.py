@@ -12,11 +12,12 @@ from temporalio.exceptions import ActivityError, ApplicationError, FailureError,
 with workflow.unsafe.imports_passed_through():
     from activities.records import RecordActivities
     from contracts.audit import AuditRecord
-    from contracts.audit_events import AuditEvent, ToolCalled
+    from contracts.audit_events import AuditEvent, PolicyRuled, ToolCalled
     from contracts.base import Content, Contract
     from contracts.composition import Composition
     from contracts.records import Record, RecordBatch
-    from contracts.tools import ToolRefused, ToolStatus
+    from contracts.tools import ToolCall, ToolRefused, ToolStatus
+    from policy.authority import GateVerdict
     from workflows import options
 
 
@@ -103,6 +104,25 @@ def audit(
         target=target,
         event=event,
         exhibits=dict(exhibits or {}),
+    )
+
+
+def ruled(call: ToolCall, verdict: GateVerdict) -> AuditRecord:
+    """The entry of which rule decided about a call, as it was proposed."""
+    return audit(
+        call.session_id,
+        actor="policy",
+        entry_id=f"policy/{call.call_id}",
+        target=call.tool,
+        event=PolicyRuled(
+            state="gated" if verdict.gated else "free",
+            rule=verdict.rule_id,
+            reason=verdict.reason,
+            call=call.call_id,
+            task=call.task_id,
+            step=call.step_id,
+        ),
+        exhibits={"arguments": call.arguments},
     )
 
 

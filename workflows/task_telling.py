@@ -6,10 +6,10 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from activities.mailbox import MailboxActivities
-    from contracts.audit_events import TaskMoved
+    from contracts.audit_events import HandedOff, TaskMoved
     from contracts.base import Content
     from contracts.delivery import Delivery
-    from contracts.names import Signal, session_workflow_id
+    from contracts.names import Signal, session_workflow_id, step_workflow_id
     from contracts.phrases import Phrases
     from contracts.records import StepRecord, TaskRecord
     from contracts.task import PlanStep, StepResult, StepStatus, TaskRequest, TaskStage, TaskState
@@ -87,6 +87,18 @@ class Telling:
                 revision=2 if result else 1,
                 answer=result.answer if result else None,
                 updated_at=workflow.now(),
+            ),
+            recording.audit(
+                self._request.session_id,
+                actor="workflow",
+                target=step_workflow_id(self._request.task_id, step.step_id),
+                event=HandedOff(
+                    state=result.status if result else "given",
+                    task=self._request.task_id,
+                    step=step.step_id,
+                    role=step.role,
+                ),
+                exhibits={"answer": result.answer} if result else {"goal": step.goal},
             ),
             summary=f"step {step.step_id} {result.status.value if result else 'started'}",
         )

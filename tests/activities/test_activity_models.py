@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,9 +15,12 @@ from chat_server import ECHO, ChatServer, chat_server
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import prompts
+from activities import prompts, recorded
 from activities.models import ModelActivities
+from activities.recorded import prompt_version
 from activities.tools import ToolCaller
+from contracts.audit import AuditRecord
+from contracts.records import Record
 from contracts.summary import Owner
 
 REGISTRIES: dict[str, ToolCaller] = {"desk": OneTool(), "nobody": OneTool()}
@@ -45,10 +48,30 @@ async def server() -> AsyncIterator[ChatServer]:
         yield found
 
 
+class Trail:
+    """The audit trail; `away` is how often it is not writable at first."""
+
+    def __init__(self, away: int = 0) -> None:
+        self.entries: list[AuditRecord] = []
+        self.away = away
+
+    def write(self, records: Sequence[Record]) -> int:
+        if self.away:
+            self.away -= 1
+            raise OSError("away")
+        self.entries += [record for record in records if isinstance(record, AuditRecord)]
+        return len(records)
+
+
+@pytest.fixture
+def trail() -> Trail:
+    return Trail()
+
+
 @pytest_asyncio.fixture
-async def models(server: ChatServer) -> AsyncIterator[ModelActivities]:
+async def models(server: ChatServer, trail: Trail) -> AsyncIterator[ModelActivities]:
     async with openai.AsyncOpenAI(base_url=server.url, api_key="keyless", max_retries=0, timeout=0.5) as client:
-        yield ModelActivities(client, {"desk": DESK, "nobody": NOBODY}, REGISTRIES)
+        yield ModelActivities(client, {"desk": DESK, "nobody": NOBODY}, REGISTRIES, trail)
 
 
 async def run(activity: Any, request: Any) -> Any:
@@ -193,12 +216,46 @@ async def test_a_tool_call_of_another_shape(models: ModelActivities, server: Cha
     assert (await failure(models, "think")).type == "ModelMalformed"
 
 
+async def test_a_call_is_in_the_audit_trail_before_its_answer_is_used(
+    models: ModelActivities, server: ChatServer, trail: Trail
+) -> None:
+    trail.away = 1
+    server.says(json.dumps(PLAN))
+    await run(models.plan, plan_request())
+    [entry] = trail.entries
+    assert entry.action == "model.answered" and entry.actor == "role:planner"
+    assert entry.detail["purpose"] == "plan" and entry.detail["prompt"] == prompt_version(
+        DESK.role("planner").instructions
+    )
+    assert json.loads(entry.exhibits["input"].body)["messages"] == server.requests[-1]["messages"]
+    assert json.loads(json.loads(entry.exhibits["output"].body)["content"]) == PLAN
+    said = entry.model_dump_json(exclude={"exhibits"})
+    assert plan_request().task.goal.body not in said
+
+
+async def test_a_failed_call_is_in_the_audit_trail(models: ModelActivities, server: ChatServer, trail: Trail) -> None:
+    server.fails(503)
+    await failure(models)
+    [entry] = trail.entries
+    assert (entry.action, entry.detail["error"]) == ("model.failed", "ModelRefused")
+
+
+async def test_an_answer_that_cannot_be_audited_is_not_used(
+    models: ModelActivities, server: ChatServer, trail: Trail, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorded, "PATIENCE", 0.2)
+    trail.away = 99
+    server.says(json.dumps(PLAN))
+    error = await failure(models)
+    assert (error.type, error.non_retryable) == ("AuditUnavailable", False)
+
+
 async def test_a_service_that_hangs_or_is_away(models: ModelActivities, server: ChatServer) -> None:
     server.hangs = True
     error = await failure(models)
     assert (error.type, error.non_retryable) == ("ModelUnavailable", False)
     async with openai.AsyncOpenAI(base_url="http://127.0.0.1:9/v1", api_key="k", max_retries=0) as client:
-        away = await failure(ModelActivities(client, {"desk": DESK}, REGISTRIES))
+        away = await failure(ModelActivities(client, {"desk": DESK}, REGISTRIES, Trail()))
     assert (away.type, away.non_retryable) == ("ModelUnavailable", False)
 
 

@@ -18,7 +18,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.models import ModelActivities
 from activities.transcripts import TranscriptActivities
 from contracts.delivery import DeliveryState
-from contracts.records import ArtifactRecord, DeliveryRecord, TaskRecord, TurnRecord
+from contracts.records import ArtifactRecord, DeliveryRecord, Record, TaskRecord, TurnRecord
 from contracts.session import Turn
 from contracts.summary import Cited, LastCallRequest, SpanRequest, Summary, SummaryRequest, SummaryStart
 from contracts.task import TaskStage
@@ -121,13 +121,18 @@ async def server() -> AsyncIterator[ChatServer]:
         yield found
 
 
+class NoTrail:
+    def write(self, records: Sequence[Record]) -> int:
+        return len(records)
+
+
 async def test_a_call_of_1500_turns(server: ChatServer) -> None:
     transcripts = TranscriptActivities(Archive())
     env = ActivityEnvironment()
     outline = await env.run(transcripts.outline, START)
     assert [o.told for o in outline.outcomes] == [True, False], "progress that was heard is not the outcome"
     async with openai.AsyncOpenAI(base_url=server.url, api_key="keyless", max_retries=0) as client:
-        models = ModelActivities(client, {"desk": DESK}, {})
+        models = ModelActivities(client, {"desk": DESK}, {}, NoTrail())
 
         async def ask(**more: Any) -> Summary:
             request = SummaryRequest(**START.model_dump(), day=outline.day, **more)

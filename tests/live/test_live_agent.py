@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,15 +11,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live_samples import state
+from live_samples import FACTS, state, support
 from livekit import rtc
 from livekit.agents import Agent, APIConnectionError, APIStatusError, FlushSentinel, ModelSettings, llm
 from livekit.plugins import openai
 
+from contracts.audit import AuditRecord
 from contracts.phrases import Phrases
 from contracts.task import TaskStage
 from live.agent import Holding, VoiceAgent
 from live.audio import without_lead
+from live.auditing import Auditing
 from live.config import Timings
 from live.context import CallContext
 from live.phrasebook import Phrasebook, chime
@@ -102,6 +105,7 @@ def an_agent(
     holding: Holding | None = None,
     tools: list[llm.Tool] | None = None,
     models: ChatModels | None = None,
+    noted: list[AuditRecord] | None = None,
 ) -> VoiceAgent:
     voice = openai.TTS(api_key="none", base_url="http://127.0.0.1:9")
     return VoiceAgent(
@@ -115,6 +119,7 @@ def an_agent(
         voices=Voices([voice], Phrasebook(phrases, "house"), patience=0.1),
         not_offered=not_offered,
         holding=holding or NobodyAsked(),
+        auditing=Auditing(FACTS, support().role("voice"), (noted if noted is not None else []).append),
     )
 
 
@@ -125,9 +130,10 @@ async def reply(
     not_offered: Callable[[str], None] = lambda _: None,
     holding: Holding | None = None,
     second: ChatModels | None = None,
+    noted: list[AuditRecord] | None = None,
 ) -> str:
     monkeypatch.setattr(Agent.default, "llm_node", models)
-    agent = an_agent(Path("/nonexistent"), context or CallContext(), not_offered, holding, models=second)
+    agent = an_agent(Path("/nonexistent"), context or CallContext(), not_offered, holding, models=second, noted=noted)
     chat_ctx = llm.ChatContext.empty()
     chat_ctx.add_message(role="system", content="Be kind.")
     chat_ctx.add_message(role="user", content="hello")
@@ -150,6 +156,30 @@ async def test_a_model_that_works_is_passed_through(monkeypatch: pytest.MonkeyPa
 async def test_one_failure_is_bridged_and_two_are_admitted(monkeypatch: pytest.MonkeyPatch, fault: Node) -> None:
     assert await reply(monkeypatch, Models(fault, answers)) == f"{HOLDING} Forty two."
     assert await reply(monkeypatch, Models(fault)) == f"{HOLDING}  {UNANSWERED}"
+
+
+async def test_every_model_call_leaves_an_entry_with_its_exact_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[AuditRecord] = []
+    assert await reply(monkeypatch, Models(errs, answers), noted=noted) == f"{HOLDING} Forty two."
+    assert [entry.action for entry in noted] == ["model.failed", "degraded.second_try", "model.answered"]
+    first, _, second = noted
+    assert (first.detail["error"], first.detail["attempt"], second.detail["attempt"]) == ("APIStatusError", 1, 2)
+    assert json.loads(second.exhibits["input"].body)["messages"] == [
+        {"role": "system", "content": "Be kind."},
+        {"role": "user", "content": "hello"},
+    ]
+    assert json.loads(second.exhibits["output"].body)["content"] == "Forty two."
+    assert "hello" not in second.model_dump_json(exclude={"exhibits"})
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_leaves_an_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted: list[AuditRecord] = []
+    monkeypatch.setattr(Agent.default, "llm_node", Models(answers))
+    stream = an_agent(Path("/nonexistent"), noted=noted).llm_node(llm.ChatContext.empty(), [], ModelSettings())
+    await anext(stream)
+    await stream.aclose()
+    assert [entry.action for entry in noted] == ["model.interrupted"]
+    assert json.loads(noted[0].exhibits["output"].body)["content"] == "Forty "
 
 
 class Second(llm.LLM[Any]):

@@ -27,8 +27,9 @@ from contracts.names import SNAPSHOT_QUERY, STAGE_TOPIC, Signal, TaskQueue
 from contracts.session import CallerChanged, CallerPresence, SessionSnapshot, SessionStart, Turn
 from contracts.task import TaskRequest
 from contracts.tools import ToolRefused
-from live.bridge import Bridge, DelegateReceipt, Heartbeat, send
+from live.bridge import Bridge, DelegateReceipt, Heartbeat
 from live.outbox import resend
+from live.sending import send
 from live.spool import Spool
 from policy import escalation
 from workers.stack.stack import Stack

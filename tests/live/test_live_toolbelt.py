@@ -9,8 +9,10 @@ from typing import Any, cast
 import pytest
 from live_samples import FACTS, support
 
+from contracts.audit import AuditRecord
 from contracts.base import Content
 from contracts.tools import ToolCall, ToolOutcome, ToolRefused, ToolSpec, ToolStatus
+from live.auditing import Auditing
 from live.toolbelt import NOT_ANSWERED, Refusals, offered, registry_tools
 
 SUPPORT = support()
@@ -38,14 +40,35 @@ class Registry:
         return ToolOutcome(call_id=call.call_id, tool=call.tool, status=self.status, result=result)
 
 
+NOTED: list[AuditRecord] = []
+
+
 async def asked(status: ToolStatus | None) -> tuple[dict[str, Any], list[ToolRefused]]:
     lines: list[ToolRefused] = []
     registry, refusals = Registry(status), Refusals(FACTS, SUPPORT, VOICE, lines.append)
     [tool] = registry_tools(
-        registry, await registry.specs("voice"), facts=FACTS, composition="support", role=VOICE, refusals=refusals
+        registry,
+        await registry.specs("voice"),
+        facts=FACTS,
+        composition="support",
+        role=VOICE,
+        refusals=refusals,
+        auditing=Auditing(FACTS, VOICE, NOTED.append),
     )
     answer: dict[str, Any] = json.loads(await cast("Any", tool)({"order_id": "417"}, ctx=None))
     return answer, lines
+
+
+async def test_every_call_leaves_an_entry_with_what_was_asked_and_answered() -> None:
+    NOTED.clear()
+    for status in (ToolStatus.OK, None):
+        await asked(status)
+    assert [(e.action, e.target, e.actor) for e in NOTED] == [
+        ("tool.ok", "lookup_order", "role:voice"),
+        ("tool.unknown", "lookup_order", "role:voice"),
+    ]
+    assert NOTED[0].exhibits["arguments"].body == '{"order_id": "417"}'
+    assert NOTED[0].exhibits["result"].body == '{"order": 417}'
 
 
 async def test_an_answer_is_passed_on_and_a_failure_is_told_in_time() -> None:

@@ -8,6 +8,7 @@ from held import Held
 from temporalio.api.common.v1 import Payload
 from test_workflow_approval import JSON, Gate, gated
 from test_workflow_attendance import attended
+from test_workflow_audit import told_twice
 from test_workflow_checkpoint import looked_at
 from test_workflow_checkpoint import rule as look
 from test_workflow_delivery import deliver as owe
@@ -25,6 +26,7 @@ from contracts.names import (
     Signal,
     approval_workflow_id,
     attendance_workflow_id,
+    audit_workflow_id,
     inbox_workflow_id,
     new_id,
     session_workflow_id,
@@ -57,9 +59,16 @@ async def tell(stage: World) -> Told:
         _steps,
         _steered,
         _attendance,
+        _audited,
     ):
         told |= await part(stage)
     return told
+
+
+async def _audited(stage: World) -> Told:
+    session_id = await told_twice(stage)
+    await stage.client.get_workflow_handle(audit_workflow_id(session_id)).result()
+    return {"audit": (audit_workflow_id(session_id), None)}
 
 
 async def _call(stage: World) -> Told:
