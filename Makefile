@@ -4,10 +4,10 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help setup demo dev test faults check migrate clean
+.PHONY: help setup demo dev test faults bench-audit check migrate clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: ## install what is missing: Python environment, LiveKit and Temporal servers, database
 	@$(or $(PYTHON),python3) -m workers.stack.bootstrap
@@ -23,6 +23,9 @@ test: setup ## the test suite; ARGS="-m 'not stack' -k name"
 
 faults: setup ## kill every part of the stack in every state of a call, and print the table; ARGS="-k livekit"
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
+
+bench-audit: setup ## how long a million entries of the audit trail take to verify; ARGS="--entries 100000"
+	@$(BIN)/python -m bench.audit $(ARGS)
 
 check: setup ## style, strict types, import directions
 	@$(BIN)/ruff check .
