@@ -65,7 +65,8 @@ class ToolCall(Contract):
     """One call. `arguments` is JSON; `role` is who calls; the key is derived from task, step and call.
 
     `approval_id`, or `grant_id`, and `approved_digest` tell which decision covers a gated call. `compensates` names the
-    tool whose effect this call undoes.
+    tool whose effect this call undoes. `in_records` names arguments whose values a system of record told the step,
+    `tainted` whether it had read untrusted text.
     """
 
     call_id: str
@@ -82,6 +83,8 @@ class ToolCall(Contract):
     grant_id: str | None = None
     approved_digest: str | None = None
     compensates: str | None = None
+    in_records: tuple[str, ...] = ()
+    tainted: bool = False
 
 
 class ToolStatus(StrEnum):

@@ -55,6 +55,10 @@ class AuditKeys:
         """The signature in hex."""
         return self._private.sign(statement.encode("ascii")).hex()
 
+    def verify(self, key_id: str, statement: str, signature: str) -> bool:
+        """Whether that key of ours made the signature (hex)."""
+        return key_id in self.public and verify_signature(self.public[key_id], statement, signature)
+
     def anchor(self, database: str) -> Anchor | None:
         """What was sealed last in that database from this machine. Raises StoreError for a file that was broken."""
         known = self._anchors().get(_name(database))
@@ -90,7 +94,9 @@ def open_keys(folder: Path) -> AuditKeys:
     """The keys of a folder. Raises StoreError that names the fix when there are none or others may read them."""
     files = sorted(folder.glob("*.pem"), key=lambda file: file.stat().st_mtime)
     if not files:
-        raise StoreError(f"no audit key in {folder}: run `make setup`, or set GREENROOM_AUDIT_KEYS_DIR to where it is")
+        raise StoreError(
+            f"no audit key in {folder}: run `make setup`, or set GREENROOM_AUDIT_KEYS_DIR to where it is"
+        )
     newest = files[-1]
     if newest.stat().st_mode & 0o077:
         raise StoreError(f"others may read the audit key {newest}: run `chmod 600 {newest}`, and rotate it")

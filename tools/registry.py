@@ -7,12 +7,15 @@ import json
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
 from contracts.base import Content
+from contracts.callgrant import SignedGrant
 from contracts.composition import Composition, RoleKind
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec, ToolStatus
 from policy.authority import action_digest, canonical, may_be_freed, may_call, may_compensate, tools_of
+from policy.callgrant import objection, statement
 from tools.ledger import ProcessSendLedger, SendLedger
 from tools.schema import SchemaError, fault, problem, without
 from tools.server import NotSentError, RejectedError, ServerResult, ServerTool, ToolServer, ToolServerError
@@ -26,18 +29,29 @@ class ToolConfigurationError(Exception):
     """A composition and its tool servers do not fit together. The message names both."""
 
 
+class VerifyingKeys(Protocol):
+    def verify(self, key_id: str, statement: str, signature: str) -> bool: ...
+
+
 class ToolRegistry:
     """The tools of one composition. The same object serves the live agent and the work backstage.
+
+    Without `keys` no effect happens: there is nothing to check a grant with.
 
     Raises ToolConfigurationError when a tool's server is not among `servers`.
     """
 
     def __init__(
-        self, composition: Composition, servers: Mapping[str, ToolServer], ledger: SendLedger | None = None
+        self,
+        composition: Composition,
+        servers: Mapping[str, ToolServer],
+        ledger: SendLedger | None = None,
+        keys: VerifyingKeys | None = None,
     ) -> None:
         self._composition = composition
         self._servers = servers
         self._ledger = ledger or ProcessSendLedger()
+        self._keys = keys
         for tool in composition.tools:
             if tool.server not in servers:
                 raise ToolConfigurationError(
@@ -60,14 +74,16 @@ class ToolRegistry:
         declared = self._composition.tool(tool)
         return declared.effect is Effect.NONE or declared.idempotency == "key"
 
-    async def call(self, call: ToolCall) -> ToolOutcome:
+    async def call(self, call: ToolCall, grant: SignedGrant | None = None) -> ToolOutcome:
         """Check and send one call. Every end is an outcome; only a cancellation is raised.
+
+        An effect takes a grant of exactly this call, signed and not expired, whoever asks.
 
         REFUSED: a check here, or the tool's own rules, said no. FAILED: surely nothing happened. UNKNOWN: it may have
         happened; `may_resend` tells whether sending it again is harmless, else ask `resolve`.
         """
         begun = time.monotonic()
-        outcome = await self._checked(call)
+        outcome = await self._checked(call, grant)
         log.info(
             "tool call %s: %s for role %s: %s in %.0f ms",
             call.call_id,
@@ -152,11 +168,26 @@ class ToolRegistry:
                 return f"{covers} covers another action than this call of {tool.name}"
         return tool, arguments
 
-    async def _checked(self, call: ToolCall) -> ToolOutcome:
+    def _not_granted(
+        self, tool: ToolDeclaration, call: ToolCall, arguments: dict[str, Any], signed: SignedGrant | None
+    ) -> str | None:
+        """Why an effect may not happen now, for want of a grant; None if it may."""
+        if tool.effect is Effect.NONE:
+            return None
+        if signed is None or self._keys is None:
+            return f"{tool.name} has an effect, and the call carries no grant"
+        if not self._keys.verify(signed.key_id, statement(signed.grant, signed.key_id), signed.signature):
+            return f"{tool.name} has an effect, and the signature of its grant is not ours"
+        wrong = objection(signed.grant, tool, call, arguments, datetime.now(UTC))
+        return None if wrong is None else f"{tool.name} has an effect, and {wrong}"
+
+    async def _checked(self, call: ToolCall, grant: SignedGrant | None) -> ToolOutcome:
         refusal = self._refusal(call)
         if isinstance(refusal, str):
             return _told(call, ToolStatus.REFUSED, "refused", refusal)
         tool, arguments = refusal
+        if (not_granted := self._not_granted(tool, call, arguments, grant)) is not None:
+            return _told(call, ToolStatus.REFUSED, "not_granted", not_granted)
         role = self._composition.role(call.role)
         limit = (
             min(tool.timeout_seconds, role.turn_tool_seconds) if role.kind is RoleKind.LIVE else tool.timeout_seconds

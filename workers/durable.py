@@ -20,6 +20,7 @@ from livekit import api
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker
 
+from activities.authorizing import CallAuthority
 from activities.mailbox import MailboxActivities
 from activities.models import ModelActivities
 from activities.records import RecordActivities, RecordStore
@@ -30,6 +31,7 @@ from activities.webhooks import WebhookActivities
 from contracts.composition import Composition
 from contracts.names import TaskQueue
 from contracts.records import DeliveryRecord, TaskRecord
+from store.audit_keys import open_or_make_keys
 from store.engine import open_engine
 from store.reader import RecordReader
 from store.writer import RecordWriter
@@ -79,6 +81,8 @@ class Records:
         self.reviewer = reader.reviewer
         self.reviewers = reader.reviewers
         self.grants = reader.grants
+        self.grant = reader.grant
+        self.approval = reader.approval
         self.effects = reader.effects
         self.turns = reader.turns
         self.last_summary = reader.last_summary
@@ -99,6 +103,7 @@ class Outside:
     compositions: Mapping[str, Composition]
     records: Records
     registries: Mapping[str, ToolRegistry]
+    authority: CallAuthority
     chat: openai.AsyncOpenAI
     livekit: api.LiveKitAPI
     web: httpx.AsyncClient
@@ -111,6 +116,8 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
         compositions = load_compositions(settings.compositions_dir, chat_model=settings.chat_model)
         engine = open_engine(settings.database_url)
         stack.callback(engine.dispose)
+        records = Records(RecordWriter(engine), RecordReader(engine))
+        grant_keys = await asyncio.to_thread(open_or_make_keys, settings.grant_keys_dir)
         servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}
         for server in servers.values():
             stack.push_async_callback(server.aclose)
@@ -128,8 +135,9 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
         yield Outside(
             client=await connect(settings, identity="greenroom-durable"),
             compositions=compositions,
-            records=Records(RecordWriter(engine), RecordReader(engine)),
-            registries={c.id: ToolRegistry(c, servers) for c in compositions.values()},
+            records=records,
+            registries={c.id: ToolRegistry(c, servers, keys=grant_keys) for c in compositions.values()},
+            authority=CallAuthority(compositions, records, grant_keys),
             chat=chat,
             livekit=livekit,
             web=await stack.enter_async_context(httpx.AsyncClient(timeout=10.0, follow_redirects=False)),
@@ -152,7 +160,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
         models = ModelActivities(to.chat, to.compositions, to.registries, to.records)
         activities += [models.plan, models.think, models.summarize]
     elif queue is TaskQueue.TOOLS:
-        tools = ToolActivities(to.registries)
+        tools = ToolActivities(to.registries, to.authority)
         webhooks = WebhookActivities(to.web, to.compositions, os.environ.get)
         activities += [tools.call, tools.call_repeatable, tools.resolve, tools.objection, webhooks.post]
     elif queue is TaskQueue.ROOMS:

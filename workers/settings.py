@@ -118,6 +118,9 @@ class Settings(BaseSettings):
     phrases_dir: Path = Field(
         ROOT / ".dev" / "phrases", description="Scripted phrases as audio, for when no voice answers."
     )
+    grant_keys_dir: Path = Field(
+        ROOT / ".dev" / "keys" / "grants", description="Keys that sign the leave for each effect; for the owner alone."
+    )
     audit_keys_dir: Path = Field(
         ROOT / ".dev" / "keys" / "audit", description="Keys that sign the audit trail; for the owner alone."
     )

@@ -122,6 +122,7 @@ class HandoffWorkflow:
             idempotency_key=f"{context.task_id}/{context.step_id}/{number}" if tool.idempotency == "key" else None,
         )
         asked = await self._circumstances(composition, tool, arguments)
+        call = call.model_copy(update={"in_records": asked.in_records, "tainted": asked.tainted})
         verdict = rules.decide(composition, tool, asked)
         ruled = recording.ruled(call, verdict)
         remark: str | None = None

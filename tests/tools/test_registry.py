@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
-from tool_calls import ScriptedServer, approved, body, make_call
+from tool_calls import ScriptedServer, TrustingRegistry, approved, body, make_call
 
 from contracts.composition import ApprovalRule, Composition, Role, RoleKind
 from contracts.phrases import Phrases
@@ -71,7 +71,7 @@ def answering(answer: ServerResult | Exception) -> ScriptedServer:
 
 
 def registry(server: ScriptedServer, composition: Composition = COMPOSITION) -> ToolRegistry:
-    return ToolRegistry(composition, {"s": server})
+    return TrustingRegistry(composition, {"s": server})
 
 
 async def test_a_role_is_offered_only_its_tools_and_a_live_one_only_those_without_effect() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from shop_process import ShopProcess
-from tool_calls import approved, body, make_call, with_tool
+from tool_calls import TrustingRegistry, approved, body, make_call, with_tool
 
 from contracts.composition import Composition
 from contracts.task import EffectRecord, StepResult, StepStatus
@@ -33,12 +33,12 @@ async def server(shop: ShopProcess) -> AsyncIterator[McpToolServer]:
 
 @pytest.fixture
 def tools(server: McpToolServer) -> ToolRegistry:
-    return ToolRegistry(SUPPORT, {"shop": server})
+    return TrustingRegistry(SUPPORT, {"shop": server})
 
 
 def hurried(server: McpToolServer, tool: str, seconds: float) -> ToolRegistry:
     composition: Composition = with_tool(SUPPORT, tool, timeout_seconds=seconds)
-    return ToolRegistry(composition, {"shop": server})
+    return TrustingRegistry(composition, {"shop": server})
 
 
 async def open_order(shop: ShopProcess) -> dict[str, Any]:
@@ -142,7 +142,7 @@ async def test_a_slow_commit_is_unknown_and_the_re_sent_key_does_not_double_it(
     assert (await hasty.call(call)).status is ToolStatus.UNKNOWN
     # The first request is still on its way to its commit when the same key comes again.
     assert [row["tool"] for row in await shop.get("/open")] == ["refund_order"]
-    again = await ToolRegistry(SUPPORT, {"shop": server}).call(call)
+    again = await TrustingRegistry(SUPPORT, {"shop": server}).call(call)
     assert again.status is ToolStatus.OK
     await shop.wait_open(0)
     assert len(await shop.refunds(order["order_id"])) == 1
@@ -225,7 +225,7 @@ async def test_two_concurrent_calls_with_one_key_refund_once(shop: ShopProcess, 
 
 async def test_a_restarted_shop_is_met_by_the_next_call(own_shop: ShopProcess) -> None:
     server = McpToolServer("shop", own_shop.url)
-    tools = ToolRegistry(SUPPORT, {"shop": server})
+    tools = TrustingRegistry(SUPPORT, {"shop": server})
     try:
         order = await open_order(own_shop)
         call = approved("refund_order", refund_of(order), key="before and after")
@@ -249,7 +249,7 @@ async def test_a_restarted_shop_is_met_by_the_next_call(own_shop: ShopProcess) -
 
 async def test_a_shop_that_dies_with_an_effect_in_its_hands_leaves_it_unknown(own_shop: ShopProcess) -> None:
     server = McpToolServer("shop", own_shop.url)
-    tools = ToolRegistry(SUPPORT, {"shop": server})
+    tools = TrustingRegistry(SUPPORT, {"shop": server})
     try:
         order = await open_order(own_shop)
         call = approved("refund_order", refund_of(order), key="died")

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from contracts.base import Content
+from contracts.callgrant import SignedGrant
 from contracts.composition import Composition
 from contracts.tools import ToolCall, ToolOutcome
 from policy.authority import action_digest
-from tools.server import ServerResult, ServerTool
+from policy.callgrant import given_for, statement
+from store.audit_keys import AuditKeys, make_key
+from tools.registry import ToolRegistry
+from tools.server import ServerResult, ServerTool, ToolServer
 
 _numbers = itertools.count()
 
@@ -50,6 +57,31 @@ def with_tool(composition: Composition, tool_name: str, **changed: Any) -> Compo
     """The composition with another declaration of one tool."""
     tools = tuple(tool.model_copy(update=changed) if tool.name == tool_name else tool for tool in composition.tools)
     return composition.model_copy(update={"tools": tools})
+
+
+KEYS = make_key(Path(tempfile.mkdtemp(prefix="tool-calls-")))
+
+
+class TrustingRegistry(ToolRegistry):
+    """Gives every call with an effect its grant, as the authority does for what was decided before."""
+
+    def __init__(self, composition: Composition, servers: Mapping[str, ToolServer]) -> None:
+        super().__init__(composition, servers, keys=KEYS)
+        self._declared = composition
+
+    async def call(self, call: ToolCall, grant: SignedGrant | None = None) -> ToolOutcome:
+        return await super().call(call, grant or signed(self._declared, call))
+
+
+def signed(composition: Composition, call: ToolCall, keys: AuditKeys = KEYS, **changes: Any) -> SignedGrant | None:
+    """The grant of that call, with fields changed before it was signed."""
+    try:
+        tool, arguments = composition.tool(call.tool), json.loads(call.arguments.body)
+        digest = action_digest(call.tool, arguments)
+    except (KeyError, ValueError, RecursionError):
+        return None
+    grant = given_for(tool, call, digest, "a-rule", datetime.now(UTC)).model_copy(update=changes)
+    return SignedGrant(grant, keys.key_id, keys.sign(statement(grant, keys.key_id)))
 
 
 class ScriptedServer:

@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 
 from contracts.attendance import AttendRequest, AttendResult, ProbeRequest, ProbeResult, RoomRequest
 from contracts.base import Content
+from contracts.callgrant import SignedGrant
 from contracts.delivery import Delivery
 from contracts.handoff import ThinkRequest, Thought
 from contracts.names import Signal, attendance_workflow_id
@@ -85,13 +86,16 @@ class Tools:
         self.objections: dict[str, str] = {}
         self.asked: list[ToolCall] = []
         self.called: list[ToolCall] = []
+        self.granted: dict[str, SignedGrant | None] = {}
+        """The grant with which each call came last."""
         self.resolved: list[ToolCall] = []
 
     async def specs(self, role: str) -> tuple[ToolSpec, ...]:
         return ()
 
-    async def call(self, call: ToolCall) -> ToolOutcome:
+    async def call(self, call: ToolCall, grant: SignedGrant | None = None) -> ToolOutcome:
         self.called.append(call)
+        self.granted[call.call_id] = grant
         script = self.scripts[call.task_id or "", call.tool]
         step = script.popleft() if script else ToolStatus.OK
         return outcome(call, step) if isinstance(step, ToolStatus) else await step(call)

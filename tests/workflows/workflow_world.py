@@ -22,6 +22,7 @@ from temporalio.worker import Worker
 from workflow_doubles import Models, Rooms, Tools, Webhook
 
 import migrations
+from activities.authorizing import CallAuthority
 from activities.mailbox import MailboxActivities
 from activities.records import RecordActivities
 from activities.tools import ToolActivities
@@ -40,6 +41,7 @@ from contracts.names import (
 from contracts.records import Record, ReviewerRecord
 from contracts.session import SessionSnapshot, SessionStart
 from contracts.task import TaskRequest, TaskResult
+from store.audit_keys import make_key
 from store.engine import open_engine
 from store.reader import RecordReader
 from store.reviewers import add_reviewer, seed_development_reviewers
@@ -78,6 +80,7 @@ class World:
     webhook: Webhook
     records: RecordReader
     database_url: str
+    keys: Path
     _records: SlowRecords
 
     def write(self, *records: Record) -> None:
@@ -189,7 +192,8 @@ async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None
         seed_development_reviewers(engine)
         add_reviewer(engine, ReviewerRecord(name="mia", display_name="Mia", groups=("managers",)))
         records = SlowRecords(RecordWriter(engine), RecordReader(engine))
-        found = World(env.client, Models(), Tools(), Rooms(env.client), Webhook(), RecordReader(engine), url, records)
+        doubles = (Models(), Tools(), Rooms(env.client), Webhook())
+        found = World(env.client, *doubles, RecordReader(engine), url, folder / "keys", records)
         stack.callback(found.rooms.disband)
         for worker in _workers(found, records):
             await stack.enter_async_context(worker)
@@ -200,7 +204,8 @@ def _workers(to: World, records: Records) -> list[Worker]:
     """One worker a queue, as the durable processes run them."""
     store, mailbox = RecordActivities(records, COMPOSITIONS), MailboxActivities(to.client, COMPOSITIONS)
     transcripts = TranscriptActivities(records)
-    tools = ToolActivities({name: to.tools for name in COMPOSITIONS})
+    authority = CallAuthority(COMPOSITIONS, records, make_key(to.keys))
+    tools = ToolActivities({name: to.tools for name in COMPOSITIONS}, authority)
     activities: dict[TaskQueue, list[Callable[..., Any]]] = {
         TaskQueue.ORCHESTRATION: [],
         TaskQueue.RECORDS: [

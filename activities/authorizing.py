@@ -1,0 +1,104 @@
+"""Issues the signed grant of a call with an effect, after asking the records and the rules again.
+
+It believes no caller: whatever a workflow, or somebody who asks for an activity, says of an approval is looked up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from contracts.callgrant import SignedGrant
+from contracts.composition import Composition
+from contracts.records import ApprovalRecord, EffectEntry, GrantRecord, ReviewerRecord
+from contracts.rules import EffectTotals
+from contracts.tools import Effect, ToolCall
+from policy import callgrant, counting, rules
+from policy.authority import GateVerdict, action_digest
+
+
+class AuthorityRecords(Protocol):
+    """The records as far as they tell who allowed what. Methods block; they are called in threads."""
+
+    def approval(self, approval_id: str) -> ApprovalRecord | None: ...
+    def grant(self, grant_id: str) -> GrantRecord | None: ...
+    def reviewer(self, name: str) -> ReviewerRecord | None: ...
+    def effects(self, *, composition: str, tool: str, subject_id: str, since: datetime) -> Sequence[EffectEntry]: ...
+
+
+class SigningKeys(Protocol):
+    @property
+    def key_id(self) -> str: ...
+    def sign(self, statement: str) -> str: ...
+
+
+class CallAuthority:
+    """The only one that signs. `clock` tells the time in UTC."""
+
+    def __init__(
+        self,
+        compositions: Mapping[str, Composition],
+        records: AuthorityRecords,
+        keys: SigningKeys,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._compositions = compositions
+        self._records = records
+        self._keys = keys
+        self._clock = clock
+
+    async def issue(self, call: ToolCall) -> SignedGrant | str | None:
+        """The grant of a call; why there is none, in words without content; None for a call that needs none.
+
+        Raises what the records raise when they cannot be asked.
+        """
+        composition = self._compositions.get(call.composition)
+        if composition is None:
+            return f"there is no composition {call.composition!r}"
+        if (refusal := callgrant.access(composition, call)) is not None:
+            return refusal
+        try:
+            tool = composition.tool(call.tool)
+            arguments = json.loads(call.arguments.body)
+        except (KeyError, ValueError, RecursionError):
+            return f"{call.tool!r} cannot be called like that"
+        if tool.effect is Effect.NONE:
+            return None
+        if not isinstance(arguments, dict):
+            return f"the arguments of {tool.name} are no object"
+        now, digest = self._clock(), action_digest(tool.name, arguments)
+        verdict = await asyncio.to_thread(self._verdict, composition, call, arguments, digest, now)
+        if verdict.gated:
+            return f"{tool.name} may not be called: {verdict.reason}"
+        grant = callgrant.given_for(tool, call, digest, verdict.rule_id, now)
+        key_id = self._keys.key_id
+        return SignedGrant(grant, key_id, self._keys.sign(callgrant.statement(grant, key_id)))
+
+    def _verdict(
+        self, composition: Composition, call: ToolCall, arguments: dict[str, object], digest: str, now: datetime
+    ) -> GateVerdict:
+        refusal: str | None
+        if call.compensates is not None:
+            rule_id, refusal = "compensation", callgrant.by_compensation(composition, call)
+        elif call.approval_id is not None:
+            approval = self._records.approval(call.approval_id)
+            rule_id, refusal = approval.rule_id if approval else "", callgrant.by_approval(call, digest, approval)
+        elif call.grant_id is not None:
+            given = self._records.grant(call.grant_id)
+            giver = self._records.reviewer(given.granted_by) if given else None
+            refusal = callgrant.by_given(composition, call, given, giver, now)
+            rule_id = given.rule_id if given else ""
+        else:
+            return callgrant.by_rules(composition, call, arguments, self._totals(composition, call, now), now)
+        return GateVerdict(gated=refusal is not None, rule_id=rule_id, reason=refusal or "a person's yes")
+
+    def _totals(self, composition: Composition, call: ToolCall, now: datetime) -> EffectTotals | None:
+        if not rules.counts(composition, composition.tool(call.tool)):
+            return None
+        where = {"composition": call.composition, "tool": call.tool, "subject_id": call.subject_id}
+        found = self._records.effects(**where, since=now - counting.LONGEST)
+        # A call that is sent again does not count itself.
+        return counting.totals((entry for entry in found if entry.call_id != call.call_id), now)
