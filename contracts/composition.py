@@ -15,7 +15,7 @@ from contracts.handoff import Budget
 from contracts.ladder import Fallback
 from contracts.phrases import Phrases
 from contracts.rules import ApprovalRule as ApprovalRule
-from contracts.tools import Effect, ToolDeclaration
+from contracts.tools import DataClass, Effect, ToolDeclaration
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
@@ -41,6 +41,8 @@ class Role(Contract):
     model: str = HOUSE_MODEL
     budget: Budget = Budget()
     turn_tool_seconds: float = 2.0
+    clearance: tuple[DataClass, ...] | None = None
+    """The classes of data that its tools may take and give; None is every class."""
     fallback_pool: Name | None = None
 
 
@@ -112,6 +114,8 @@ class Composition(Contract):
     title: str
     roles: tuple[Role, ...]
     tools: tuple[ToolDeclaration, ...] = ()
+    pins: dict[str, str] = Field(default_factory=dict)
+    """What was reviewed of each tool's description, by digest: in a file beside, which `greenroom tools pin` writes."""
     groups: tuple[Name, ...] = ()
     """Groups of reviewers that may be named here. Who is in them the records know: `greenroom reviewers ls`."""
     approvals: tuple[ApprovalRule, ...] = ()

@@ -16,6 +16,8 @@ class Effect(StrEnum):
     IRREVERSIBLE = "irreversible"
 
 
+DataClass = Literal["public", "internal", "personal", "payment", "health"]
+CostClass = Literal["free", "cheap", "costly"]
 RecordKind = Literal["id", "amount", "count", "code", "time", "flag"]
 """What a field of a system of record may hold: nothing that could carry an instruction."""
 RecordField = RecordKind | Annotated[tuple[str | int | bool, ...], Field(min_length=1)]
@@ -48,6 +50,10 @@ class ToolDeclaration(Contract):
     compensation_arguments: dict[str, str] = Field(default_factory=dict)
     timeout_seconds: float = 10.0
     say: str | None = None
+    data_in: tuple[DataClass, ...] = ()
+    data_out: tuple[DataClass, ...] = ()
+    """Classes of data that it takes and gives. A role with a clearance is only offered tools within it."""
+    cost_class: CostClass = "free"
     amount_argument: str | None = None
     record: dict[str, RecordField] = Field(default_factory=dict)
 

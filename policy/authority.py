@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from contracts.base import Contract
-from contracts.composition import Composition
+from contracts.composition import Composition, Role
 from contracts.rules import ApprovalRule
 from contracts.tools import Effect, ToolDeclaration
 
@@ -40,6 +40,8 @@ def may_call(composition: Composition, role_name: str, tool_name: str) -> Access
         role, tool = composition.role(role_name), composition.tool(tool_name)
     except KeyError as missing:
         return AccessVerdict(allowed=False, reason=str(missing.args[0]))
+    if (beyond := _beyond_clearance(role, tool)) is not None:
+        return AccessVerdict(allowed=False, reason=beyond)
     if tool.capability in role.capabilities:
         return AccessVerdict(allowed=True, reason=f"role {role_name} holds {tool.capability}")
     return AccessVerdict(
@@ -62,7 +64,21 @@ def tools_of(composition: Composition, role_name: str) -> tuple[ToolDeclaration,
     return tuple(
         tool
         for tool in composition.tools
-        if tool.capability in role.capabilities and not (live and tool.effect is not Effect.NONE)
+        if may_call(composition, role_name, tool.name).allowed and not (live and tool.effect is not Effect.NONE)
+    )
+
+
+def _beyond_clearance(role: Role, tool: ToolDeclaration) -> str | None:
+    """Why the role's clearance keeps it from that tool; None if it does not. A tool that does not say may give all."""
+    if role.clearance is None:
+        return None
+    if not tool.data_in or not tool.data_out:
+        return f"role {role.name} has a clearance, and {tool.name} does not say what data it takes and gives"
+    beyond = sorted({*tool.data_in, *tool.data_out} - {*role.clearance})
+    return (
+        f"role {role.name} has no clearance for {', '.join(beyond)}, which {tool.name} takes or gives"
+        if beyond
+        else None
     )
 
 

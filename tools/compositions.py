@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from contracts.composition import HOUSE_MODEL, Composition
 from policy import rules
+from tools import pins
 from tools.yaml_source import YamlError, YamlSource
 
 SUFFIXES = (".yml", ".yaml")
@@ -46,7 +47,11 @@ def load_composition(path: Path | str) -> Composition:
     if wrong := rules.check(composition):
         found = ((source.line(problem.path), source.names(problem.path), problem.words) for problem in wrong)
         raise CompositionError(*(f"{path}:{line}: {key}: {words}" for line, key, words in found))
-    return composition
+    try:
+        reviewed = pins.read(path)
+    except ValueError as error:
+        raise CompositionError(f"{pins.file_of(path)}:1: {error}") from error
+    return composition.model_copy(update={"pins": dict(reviewed)}) if reviewed else composition
 
 
 def load_compositions(folder: Path | str, *, chat_model: str | None = None) -> dict[str, Composition]:
@@ -54,6 +59,11 @@ def load_compositions(folder: Path | str, *, chat_model: str | None = None) -> d
 
     Raises CompositionError, with the problems of all files.
     """
+    return {name: _with_model(composition, chat_model) for name, (_, composition) in files_of(folder).items()}
+
+
+def files_of(folder: Path | str) -> dict[str, tuple[Path, Composition]]:
+    """Every composition of a folder with its file, by id. Raises CompositionError, with the problems of all files."""
     folder = Path(folder)
     files = sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
     if not files:
@@ -72,7 +82,7 @@ def load_compositions(folder: Path | str, *, chat_model: str | None = None) -> d
         found.setdefault(composition.id, (path, composition))
     if problems:
         raise CompositionError(*problems)
-    return {name: _with_model(composition, chat_model) for name, (_, composition) in found.items()}
+    return found
 
 
 def _with_model(composition: Composition, chat_model: str | None) -> Composition:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from contracts.base import Content
 from contracts.callgrant import SignedGrant
 from contracts.composition import Composition, RoleKind
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec, ToolStatus
-from policy.authority import action_digest, canonical, may_be_freed, may_call, may_compensate, tools_of
+from policy.authority import action_digest, may_be_freed, may_call, may_compensate, tools_of
 from policy.callgrant import objection, statement
+from tools import pins
 from tools.ledger import ProcessSendLedger, SendLedger
+from tools.outcomes import arguments_of, outcome_of, status_of, told
 from tools.schema import SchemaError, fault, problem, without
-from tools.server import NotSentError, RejectedError, ServerResult, ServerTool, ToolServer, ToolServerError
+from tools.server import NotSentError, RejectedError, ServerTool, ToolServer, ToolServerError
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,10 @@ KEY_IN_META = "greenroom/idempotency-key"
 
 class ToolConfigurationError(Exception):
     """A composition and its tool servers do not fit together. The message names both."""
+
+
+class UnreviewedToolError(ToolConfigurationError):
+    """A server describes a tool otherwise than it was reviewed."""
 
 
 class VerifyingKeys(Protocol):
@@ -67,7 +71,13 @@ class ToolRegistry:
         """
         tools = tools_of(self._composition, role)
         offered = {server: await self._offered(server) for server in sorted({tool.server for tool in tools})}
-        return tuple(self._spec(tool, offered[tool.server]) for tool in tools)
+        found = []
+        for tool in tools:
+            try:
+                found.append(self._spec(tool, offered[tool.server]))
+            except UnreviewedToolError as unreviewed:
+                log.error("not offered to role %s: %s", role, unreviewed)
+        return tuple(found)
 
     def may_resend(self, tool: str) -> bool:
         """Whether a call with unknown outcome may be sent again, with the same key. Raises KeyError."""
@@ -102,27 +112,27 @@ class ToolRegistry:
         """
         refusal = self._refusal(call)
         if isinstance(refusal, str):
-            return _told(call, ToolStatus.REFUSED, "refused", refusal)
+            return told(call, ToolStatus.REFUSED, "refused", refusal)
         tool, arguments = refusal
         if tool.lookup is None:
-            return _told(call, ToolStatus.UNKNOWN, "no_lookup", f"{tool.name} declares no look-up: a person must check")
+            return told(call, ToolStatus.UNKNOWN, "no_lookup", f"{tool.name} declares no look-up: a person must check")
         lookup = self._composition.tool(tool.lookup)
         asked = {name: arguments[name] for name in tool.lookup_arguments if name in arguments}
         try:
             spec = self._spec(lookup, await self._offered(lookup.server))
             if wrong := problem(spec.parameters, asked):
-                return _told(call, ToolStatus.UNKNOWN, "lookup_failed", f"{lookup.name} cannot be asked: {wrong}")
+                return told(call, ToolStatus.UNKNOWN, "lookup_failed", f"{lookup.name} cannot be asked: {wrong}")
             answer = await self._servers[lookup.server].call(
                 lookup.name, asked, meta={}, timeout_seconds=lookup.timeout_seconds
             )
         except (ToolServerError, ToolConfigurationError, SchemaError) as failure:
-            return _told(call, ToolStatus.UNKNOWN, "lookup_failed", str(failure))
+            return told(call, ToolStatus.UNKNOWN, "lookup_failed", str(failure))
         found = None if answer.is_error or answer.data is None else answer.data.get("found")
         if found is True:
-            return _outcome(call, ToolStatus.OK, answer.body)
+            return outcome_of(call, ToolStatus.OK, answer.body)
         if found is False and answer.data is not None and answer.data.get("final") is True:
-            return _told(call, ToolStatus.FAILED, "not_done", f"{lookup.name} says that it did not happen")
-        return _told(call, ToolStatus.UNKNOWN, "not_proven", f"{lookup.name} does not prove what happened")
+            return told(call, ToolStatus.FAILED, "not_done", f"{lookup.name} says that it did not happen")
+        return told(call, ToolStatus.UNKNOWN, "not_proven", f"{lookup.name} does not prove what happened")
 
     async def objection(self, call: ToolCall) -> str | None:
         """Why that call would be refused, or None; sends nothing. The words name arguments, never their values.
@@ -152,7 +162,7 @@ class ToolRegistry:
         tool, role = self._composition.tool(call.tool), self._composition.role(call.role)
         if role.kind is RoleKind.LIVE and tool.effect is not Effect.NONE:
             return f"{tool.name} has an effect, and role {role.name} is live: delegate it"
-        arguments = _arguments(call)
+        arguments = arguments_of(call)
         if arguments is None:
             return f"the arguments of {tool.name} are not a JSON object that can be sent"
         if tool.key_argument is not None and tool.key_argument in arguments:
@@ -184,10 +194,10 @@ class ToolRegistry:
     async def _checked(self, call: ToolCall, grant: SignedGrant | None) -> ToolOutcome:
         refusal = self._refusal(call)
         if isinstance(refusal, str):
-            return _told(call, ToolStatus.REFUSED, "refused", refusal)
+            return told(call, ToolStatus.REFUSED, "refused", refusal)
         tool, arguments = refusal
         if (not_granted := self._not_granted(tool, call, arguments, grant)) is not None:
-            return _told(call, ToolStatus.REFUSED, "not_granted", not_granted)
+            return told(call, ToolStatus.REFUSED, "not_granted", not_granted)
         role = self._composition.role(call.role)
         limit = (
             min(tool.timeout_seconds, role.turn_tool_seconds) if role.kind is RoleKind.LIVE else tool.timeout_seconds
@@ -198,19 +208,21 @@ class ToolRegistry:
                 spec = self._spec(tool, await self._offered(tool.server))
             wrong = problem(spec.parameters, arguments)
         except TimeoutError:
-            return _told(call, ToolStatus.FAILED, "not_sent", f"server {tool.server} did not list its tools in time")
+            return told(call, ToolStatus.FAILED, "not_sent", f"server {tool.server} did not list its tools in time")
+        except UnreviewedToolError as unreviewed:
+            return told(call, ToolStatus.REFUSED, "not_reviewed", str(unreviewed))
         except (ToolServerError, ToolConfigurationError) as failure:
-            return _told(call, ToolStatus.FAILED, "not_sent", str(failure))
+            return told(call, ToolStatus.FAILED, "not_sent", str(failure))
         except SchemaError as invalid:
             reason = f"server {tool.server} declares an invalid schema for {tool.name}: {invalid.message}"
-            return _told(call, ToolStatus.FAILED, "not_sent", reason)
+            return told(call, ToolStatus.FAILED, "not_sent", reason)
         if wrong is not None:
-            return _told(call, ToolStatus.REFUSED, "invalid_arguments", wrong)
+            return told(call, ToolStatus.REFUSED, "invalid_arguments", wrong)
         if self.may_resend(tool.name):
             return await self._sent(call, tool, arguments, deadline)
         if not await self._ledger.claim(call.call_id):
             reason = f"call {call.call_id} of {tool.name} was sent before and is not repeated: ask its look-up"
-            return _told(call, ToolStatus.UNKNOWN, "sent_before", reason)
+            return told(call, ToolStatus.UNKNOWN, "sent_before", reason)
         outcome = await self._sent(call, tool, arguments, deadline)
         if outcome.status in (ToolStatus.FAILED, ToolStatus.REFUSED):
             await self._ledger.release(call.call_id)
@@ -230,13 +242,13 @@ class ToolRegistry:
                 tool.name, arguments, meta=meta, timeout_seconds=max(deadline - time.monotonic(), 0.001)
             )
         except (NotSentError, RejectedError) as failure:
-            return _told(call, ToolStatus.FAILED, "not_done", str(failure))
+            return told(call, ToolStatus.FAILED, "not_done", str(failure))
         except Exception as failure:  # noqa: BLE001
             # Whatever it was, the request may have left. A read is simply over; an effect may exist.
             status = ToolStatus.UNKNOWN if has_effect else ToolStatus.FAILED
             reason = str(failure) if isinstance(failure, ToolServerError) else type(failure).__name__
-            return _told(call, status, "no_answer", reason)
-        return _outcome(call, _status(answer, has_effect), answer.body)
+            return told(call, status, "no_answer", reason)
+        return outcome_of(call, status_of(answer, has_effect), answer.body)
 
     async def _offered(self, server: str) -> dict[str, ServerTool]:
         return {tool.name: tool for tool in await self._servers[server].list_tools()}
@@ -248,43 +260,11 @@ class ToolRegistry:
                 f"does not have; it has: {', '.join(sorted(offered)) or 'none'}"
             )
         found = offered[tool.name]
+        if (unreviewed := pins.unreviewed(self._composition, found)) is not None:
+            raise UnreviewedToolError(unreviewed)
         return ToolSpec(
             name=tool.name,
             description=found.description,
             parameters=without(found.parameters, tool.key_argument),
             declaration=tool,
         )
-
-
-def _arguments(call: ToolCall) -> dict[str, Any] | None:
-    """The call's arguments; None if they are no JSON object, nested without end, or hold text that no wire takes."""
-    try:
-        value = json.loads(call.arguments.body)
-        if isinstance(value, dict):
-            canonical(value).encode()
-            return value
-    except (ValueError, RecursionError):  # ValueError: no JSON, or half of a surrogate pair
-        return None
-    return None
-
-
-def _status(answer: ServerResult, has_effect: bool) -> ToolStatus:
-    """What an answer means. An object with an `error` word is the tool's own no: nothing happened."""
-    refused = answer.data is not None and isinstance(answer.data.get("error"), str)
-    if refused:
-        # To a read, "there is no such thing" is an answer like any other.
-        return ToolStatus.REFUSED if has_effect else ToolStatus.OK
-    if answer.is_error:
-        # The tool failed while it ran, and the flag does not tell how far it had come.
-        return ToolStatus.UNKNOWN if has_effect else ToolStatus.FAILED
-    return ToolStatus.OK
-
-
-def _outcome(call: ToolCall, status: ToolStatus, body: str) -> ToolOutcome:
-    content = Content(subject_id=call.subject_id, body=body)
-    return ToolOutcome(call_id=call.call_id, tool=call.tool, status=status, result=content)
-
-
-def _told(call: ToolCall, status: ToolStatus, error: str, message: str) -> ToolOutcome:
-    """An outcome with our own words, in the form in which a tool says no."""
-    return _outcome(call, status, json.dumps({"error": error, "message": message}, ensure_ascii=False))

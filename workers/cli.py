@@ -36,6 +36,7 @@ COMMANDS: dict[str, Entry] = {
     "policy": Entry("workers.commands.policy", "Try the rules of what waits for a person.", _CALLS),
     "why": Entry("workers.commands.why", "Tell why something happened: known, decided, approved, done, heard.", _CALLS),
     "audit": Entry("workers.commands.audit", "Verify the audit trail, or take it elsewhere.", _CALLS),
+    "tools": Entry("workers.commands.tools", "List tools, and review how their servers describe them.", _CALLS),
     "reviewers": Entry("workers.commands.reviewers", "List, add and deactivate people who may decide.", _CALLS),
     "people": Entry("workers.commands.people", "List, add and change who signs in to the console.", _CALLS),
     "front-door": Entry("workers.commands.front_door", "Sessions, room tokens, webhooks and records.", _PROCESSES),
