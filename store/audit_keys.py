@@ -94,9 +94,7 @@ def open_keys(folder: Path) -> AuditKeys:
     """The keys of a folder. Raises StoreError that names the fix when there are none or others may read them."""
     files = sorted(folder.glob("*.pem"), key=lambda file: file.stat().st_mtime)
     if not files:
-        raise StoreError(
-            f"no audit key in {folder}: run `make setup`, or set GREENROOM_AUDIT_KEYS_DIR to where it is"
-        )
+        raise StoreError(f"no audit key in {folder}: run `make setup`, or set GREENROOM_AUDIT_KEYS_DIR to where it is")
     newest = files[-1]
     if newest.stat().st_mode & 0o077:
         raise StoreError(f"others may read the audit key {newest}: run `chmod 600 {newest}`, and rotate it")
