@@ -12,14 +12,15 @@ import openai
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import prompts, summaries
+from activities import plans, prompts, summaries
 from activities.recorded import Asked, ModelCall, Trail
 from activities.tools import ToolCaller
 from contracts.base import Content
 from contracts.composition import Composition, Role
 from contracts.handoff import ProposedCall, ThinkRequest, Thought
 from contracts.summary import Summary, SummaryRequest
-from contracts.task import Plan, PlanRequest, PlanStep
+from contracts.task import PLANNER, Plan, PlanRequest
+from policy import subtask
 from policy.authority import tools_of
 
 _PASSING = (408, 409, 429)
@@ -44,8 +45,8 @@ class ModelActivities:
     @activity.defn(name="models.plan")
     async def plan(self, request: PlanRequest) -> Plan:
         """A plan for the task's goal, in the shape that was asked for; whether it makes sense is decided by policy."""
-        composition = self._composition(request.task.composition)
-        planner = _role(composition, "planner")
+        composition = subtask.within(self._composition(request.task.composition), request.task.parent)
+        planner = _role(composition, PLANNER)
         registry = self._registries[composition.id]
         offers = {
             role.name: await registry.specs(role.name)
@@ -56,22 +57,11 @@ class ModelActivities:
         asked = Asked("plan", planner, task.session_id, task.subject_id, task.task_id, task=task.task_id)
         answer = await self._chat(
             asked,
-            prompts.plan_messages(request, composition, planner, offers),
-            response_format=_json_schema("plan", prompts.PLAN_SCHEMA),
+            plans.messages(request, composition, planner, offers),
+            response_format=_json_schema("plan", plans.schema(composition, offers)),
         )
-        subject = request.task.subject_id
         with _in_shape("plan"):
-            return Plan(
-                steps=tuple(
-                    PlanStep(
-                        step_id=step["id"],
-                        role=step["role"],
-                        goal=Content(subject_id=subject, body=step["goal"]),
-                        depends_on=step["depends_on"],
-                    )
-                    for step in _parsed(answer)["steps"]
-                )
-            )
+            return plans.read(_parsed(answer), request.task.subject_id)
 
     @activity.defn(name="models.think")
     async def think(self, request: ThinkRequest) -> Thought:

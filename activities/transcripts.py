@@ -12,7 +12,7 @@ from contracts.base import Content
 from contracts.delivery import DeliveryState
 from contracts.records import ArtifactRecord, DeliveryRecord, TaskRecord, TurnRecord
 from contracts.session import Turn
-from contracts.summary import LastCallRequest, Outcome, Outline, SpanRequest, Summary, SummaryStart
+from contracts.summary import Outcome, Outline, SpanRequest, Summary, SummaryStart
 from policy import chunks, rolling
 
 _TOLD = (DeliveryState.PLAYED, DeliveryState.HEARD)
@@ -51,7 +51,7 @@ class TranscriptActivities:
         return (await self._turns(request.session_id))[first : first + request.span.count]
 
     @activity.defn(name="transcripts.last_call")
-    async def last_call(self, request: LastCallRequest) -> Content | None:
+    async def last_call(self, request: SummaryStart) -> Content | None:
         """What the subject's call before this one came to, in words, with its day; None if there was none."""
         found = await asyncio.to_thread(
             self._source.last_summary, request.subject_id, request.composition, request.session_id

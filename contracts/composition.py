@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from contracts import ladder as ladders
 from contracts.base import Contract
@@ -19,7 +20,17 @@ from contracts.tools import DataClass, Effect, ToolDeclaration
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
+EventName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+
 HOUSE_MODEL = "house-1"
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"time_zone: no time zone {name!r}; give an IANA name, such as Europe/Berlin") from error
+    return name
 
 
 class RoleKind(StrEnum):
@@ -93,7 +104,9 @@ class Limits(Contract):
     """`task_seconds` bounds the work of a task, not the wait for a person. `parallel_steps` of it run at a time.
 
     `corrections`: how often a caller may correct one task; `failure_replans`: how often its failed steps are planned
-    anew.
+    anew. `task_depth`: how many levels of tasks there may be below one that a caller asked for; 0: no step is a task
+    of its own. `tree_steps`: how many steps it may have with all tasks below it. `wait_seconds`: how long a step may
+    wait for its time, or for an event from outside; `task_seconds` do not count meanwhile.
 
     `recent_turns` at most, and with the rolling summary `context_tokens` at most, are told to a model in full; what is
     older goes into the summary, of `summary_tokens` at most. Tokens are estimated.
@@ -107,6 +120,9 @@ class Limits(Contract):
     parallel_steps: int = Field(default=8, ge=1)
     corrections: int = Field(default=3, ge=0)
     failure_replans: int = Field(default=0, ge=0)
+    task_depth: int = Field(default=1, ge=0, le=5)
+    tree_steps: int = Field(default=24, ge=1)
+    wait_seconds: float = Field(default=7 * 24 * 3600.0, gt=0, allow_inf_nan=False)
 
 
 class Composition(Contract):
@@ -127,6 +143,10 @@ class Composition(Contract):
     phrases: Phrases
     attendance: Attendance = Attendance()
     limits: Limits = Field(default_factory=Limits)
+    events: dict[EventName, str] = Field(default_factory=dict)
+    """What may happen outside that a step can wait for, and what each of them means: `{paid: "the money has come"}`."""
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    """IANA name of where its callers are: "today" and "tomorrow" are meant there."""
     deliveries: Deliveries = Field(default_factory=Deliveries)
 
     def role(self, name: str) -> Role:

@@ -131,12 +131,22 @@ def webhook_workflow_id(delivery_id: str) -> str:
     return f"delivery/{delivery_id}/webhook"
 
 
+PART = "~"
+"""Between the id of a task and that of a step of it, in the id of the task which that step is."""
+
+
+def part_id(task_id: str, step_id: str) -> str:
+    """Id of the task that a step is."""
+    return f"{task_id}{PART}{step_id}"
+
+
 def task_workflow_id(task_id: str) -> str:
-    return f"task/{task_id}"
+    return f"task/{task_id.replace(PART, '/step/')}"
 
 
 def step_workflow_id(task_id: str, step_id: str) -> str:
-    return f"task/{task_id}/step/{step_id}"
+    """Of a hand-off, or of a task of its own."""
+    return task_workflow_id(part_id(task_id, step_id))
 
 
 def approval_workflow_id(approval_id: str) -> str:

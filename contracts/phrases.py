@@ -61,6 +61,7 @@ class Phrases(Contract):
     redirected: str = "A colleague has looked at it, and it is done in another way."
     late: str = "I could not get all of that done in time. This is still missing: {missing}."
     suspended: str = "Your request is on hold for now."
+    waiting: str = "Your request goes on as soon as its time has come. I will tell you then."
     progress: str = "{done} of {total} steps are done."
 
     @model_validator(mode="after")

@@ -87,6 +87,9 @@ class ApprovalRule(Contract):
     """How many different people must approve."""
     grant_seconds: float = Field(default=0.0, ge=0)
     """How long a reviewer may let further calls of the kind go unasked; 0: not at all."""
+    harmless: bool = False
+    """Whether the effect needs neither an approval nor anything that undoes it. Otherwise no plan may declare one that
+    is always freed and for good."""
 
     def about(self, tool: str) -> bool:
         """Whether a call of that tool may fit it."""
@@ -96,4 +99,6 @@ class ApprovalRule(Contract):
     def _one_deadline(self) -> ApprovalRule:
         if self.ladder and self.deadline_seconds != self.ladder[-1].after_seconds:
             raise ValueError("deadline_seconds comes from the ladder's last rung: leave it out")
+        if self.harmless and self.gate:
+            raise ValueError("harmless belongs to 'gate: false': an effect that waits for a person is not")
         return self

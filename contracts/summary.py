@@ -11,13 +11,7 @@ from contracts.task import TaskStage
 
 
 class SummaryStart(Contract):
-    session_id: str
-    subject_id: str
-    composition: str
-
-
-class LastCallRequest(Contract):
-    """Whose call came before which one. Only calls of the same composition count."""
+    """Which call a summary is asked for: its own, or that of the subject's call before it."""
 
     session_id: str
     subject_id: str

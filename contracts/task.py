@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from contracts.base import Content, Contract, Moment
 from contracts.taint import Influence
@@ -25,12 +25,30 @@ class TaskRequest(Contract):
     requested_at: Moment
     influences: tuple[Influence, ...] = ()
     """Untrusted text that the live agent had read in the call before it asked."""
+    parent: Parent | None = None
+
+
+class Parent(Contract):
+    """What a task that is a step of another one has of it. `depth`: how many tasks it is part of.
+
+    `deadline` and `steps`: the time and the number of steps, with those of all tasks below, that it may use.
+    """
+
+    task_id: str
+    step_id: str
+    depth: int = Field(ge=1)
+    deadline: Moment
+    steps: int = Field(ge=1)
+    prior: tuple[StepResult, ...] = ()
+    corrections: tuple[Content, ...] = ()
 
 
 class TaskStage(StrEnum):
     PLANNING = "planning"
     RUNNING = "running"
     WAITING_APPROVAL = "waiting_approval"
+    WAITING = "waiting"
+    """Nothing is to be done before a time has come, or an event from outside."""
     SUSPENDED = "suspended"
     DONE = "done"
     NEEDS_PERSON = "needs_person"
@@ -45,7 +63,9 @@ class TaskStage(StrEnum):
         return self not in _OPEN
 
 
-_OPEN = frozenset((TaskStage.PLANNING, TaskStage.RUNNING, TaskStage.WAITING_APPROVAL, TaskStage.SUSPENDED))
+_OPEN = frozenset(
+    (TaskStage.PLANNING, TaskStage.RUNNING, TaskStage.WAITING_APPROVAL, TaskStage.WAITING, TaskStage.SUSPENDED)
+)
 
 
 class TaskState(Contract):
@@ -67,8 +87,20 @@ class TaskState(Contract):
 class WaitFor(Contract):
     """What a step waits for once its needs are done: a named event from outside, or a time in seconds, or either."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     event: str | None = None
     seconds: float | None = Field(default=None, gt=0)
+
+
+class StepKind(StrEnum):
+    WORK = "work"
+    TASK = "task"
+    """A task of its own: planned, steered and undone with the one that it is part of."""
+
+
+PLANNER = "planner"
+"""The role that makes plans, and that a step of kind task names."""
 
 
 class PlanStep(Contract):
@@ -78,6 +110,7 @@ class PlanStep(Contract):
     """
 
     step_id: str
+    kind: StepKind = StepKind.WORK
     role: str
     goal: Content
     depends_on: tuple[str, ...] = ()
@@ -93,10 +126,11 @@ class PlanRequest(Contract):
     """Input of the planning activity. `errors` carries what was wrong with the previous attempt.
 
     A task is planned anew with what came of its steps so far (`results`), the steps that are under way (`running`),
-    and what the caller corrected, oldest first.
+    and what the caller corrected, oldest first. `now`: when it is asked for.
     """
 
     task: TaskRequest
+    now: Moment | None = None
     errors: tuple[str, ...] = ()
     results: tuple[StepResult, ...] = ()
     running: tuple[PlanStep, ...] = ()
@@ -122,10 +156,12 @@ class Compensation(Contract):
 class EffectRecord(Contract):
     """An effect that a step had: which tool, under which key, with what outcome.
 
-    `action` says it in plain words; `undo` is None where nothing undoes it.
+    `action` says it in plain words; `undo` is None where nothing undoes it. `role`: who had it, where the step is a
+    task of its own.
     """
 
     tool: str
+    role: str | None = None
     call_id: str
     idempotency_key: str | None
     status: str
@@ -135,24 +171,32 @@ class EffectRecord(Contract):
 
 
 class StepResult(Contract):
+    """`partial`: the answer tells all that can be told of a task of its own, although that was not done."""
+
     step_id: str
     role: str
     status: StepStatus
     answer: Content
+    partial: bool = False
     effects: tuple[EffectRecord, ...] = ()
     influences: tuple[Influence, ...] = ()
     """Untrusted text that the step's model has read: its answer stays tainted with it."""
 
 
 class TaskResult(Contract):
+    """Of a task that is a step: `effects`, all that it and the tasks below it did, and did not undo; `influences`, the
+    untrusted text that was read there."""
+
     task_id: str
     stage: TaskStage
     speech: Content
     steps: tuple[StepResult, ...]
+    effects: tuple[EffectRecord, ...] = ()
+    influences: tuple[Influence, ...] = ()
 
 
 class StepNews(Contract):
-    """A hand-off tells its task where it stands, by signal."""
+    """A hand-off, or a task that is a step, tells its task where it stands, by signal."""
 
     step_id: str
     stage: TaskStage
@@ -165,11 +209,15 @@ class StepOrder(StrEnum):
 
 
 class StepControl(Contract):
-    """A task tells a hand-off by signal to go on, to pause before its next call, or to stop. Lower revision: old."""
+    """A task tells a step by signal to go on, to pause before its next call, or to stop. Lower revision: old.
+
+    `corrections`: all that a step which is a task of its own has to know of by now, oldest first.
+    """
 
     revision: int
     order: StepOrder
     deadline: Moment
+    corrections: tuple[Content, ...] = ()
 
 
 class ControlKind(StrEnum):
@@ -193,4 +241,6 @@ class Control(Contract):
     seconds: float = 0.0
 
 
+TaskRequest.model_rebuild()
+Parent.model_rebuild()
 PlanRequest.model_rebuild()

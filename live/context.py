@@ -14,6 +14,7 @@ _STAGES = {
     TaskStage.PLANNING: "being prepared",
     TaskStage.RUNNING: "being worked on",
     TaskStage.WAITING_APPROVAL: "waiting for a colleague's decision",
+    TaskStage.WAITING: "waiting for its time",
     TaskStage.SUSPENDED: "on hold",
     TaskStage.NEEDS_PERSON: "with a colleague",
     TaskStage.DONE: "done",

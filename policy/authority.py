@@ -93,6 +93,12 @@ def freed(composition: Composition, tool: ToolDeclaration) -> bool:
     return tool.effect is Effect.NONE or (first is not None and not first.gate and first.when is None)
 
 
+def harmless(composition: Composition, tool: ToolDeclaration) -> bool:
+    """Whether the rule that frees a tool says that its effect need not be undone either."""
+    first = next(iter(rules_about(composition, tool.name)), None)
+    return first is not None and first.harmless
+
+
 def may_be_freed(composition: Composition, tool: ToolDeclaration) -> bool:
     """Whether some call of that tool need not wait for a person."""
     return tool.effect is Effect.NONE or any(not rule.gate for rule in rules_about(composition, tool.name))

@@ -62,7 +62,7 @@ def undoing_call(step: StepResult, effect: EffectRecord, like: Mapping[str, str]
         call_id=call_id,
         tool=effect.undo.tool,
         arguments=effect.undo.arguments,
-        role=step.role,
+        role=effect.role or step.role,
         step_id=step.step_id,
         idempotency_key=call_id if tool.idempotency == "key" else None,
         compensates=effect.tool,

@@ -9,12 +9,17 @@ from contracts.task import Control, ControlKind
 
 
 class TaskControl(Contract):
-    """How a task is steered. `deadline` is for the work: while `paused_since` is set, its time stands still."""
+    """How a task is steered. `deadline` is for the work: while `paused_since` is set, its time stands still.
+
+    `held` and `stopped`: by the task that this one is a step of.
+    """
 
     deadline: Moment
     paused_since: Moment | None = None
     suspended: bool = False
+    held: bool = False
     cancelled: bool = False
+    stopped: bool = False
     ended: bool = False
     corrections: int = 0
     max_corrections: int = 3
@@ -22,7 +27,7 @@ class TaskControl(Contract):
     @property
     def may_start(self) -> bool:
         """Whether a further step may start."""
-        return not (self.suspended or self.cancelled or self.ended)
+        return not (self.suspended or self.held or self.cancelled or self.stopped or self.ended)
 
 
 MAX_EXTENSION = timedelta(days=7)
@@ -34,6 +39,8 @@ def refusal(state: TaskControl, kind: ControlKind, order: Control) -> str | None
         return "the task has ended: its outcome stands"
     if state.cancelled:
         return "the task is being cancelled already"
+    if state.stopped:
+        return "the task that it is a step of has stopped it"
     if kind is ControlKind.SUSPEND and state.suspended:
         return "the task is suspended already"
     if kind is ControlKind.RESUME and not state.suspended:
@@ -64,8 +71,8 @@ def steered(state: TaskControl, kind: ControlKind, order: Control) -> TaskContro
 
 
 def clocked(state: TaskControl, now: datetime, *, waiting: bool) -> TaskControl:
-    """The state with its clock stopped while a person is waited for (`waiting`, or suspended), else running."""
-    stop = waiting or state.suspended
+    """The state with its clock stopped while others are waited for (`waiting`, or suspended), else running."""
+    stop = waiting or state.suspended or state.held
     if stop and state.paused_since is None:
         return state.model_copy(update={"paused_since": now})
     if not stop and state.paused_since is not None:

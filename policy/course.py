@@ -5,82 +5,47 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from pydantic import Field
-
-from contracts.base import Content, Contract, Moment
-from contracts.checkpoint import CheckpointOutcome, CheckpointRule, CheckpointStage
+from contracts.checkpoint import CheckpointOutcome, CheckpointStage
 from contracts.composition import Limits
-from contracts.task import Control, ControlKind, Plan, PlanStep, StepOrder, StepResult, StepStatus, TaskStage
+from contracts.task import (
+    Control,
+    ControlKind,
+    Parent,
+    Plan,
+    PlanStep,
+    StepControl,
+    StepOrder,
+    StepResult,
+    StepStatus,
+    TaskStage,
+)
 from policy import checkpoint as checkpoints
 from policy import control as steering
 from policy import plan as planning
 from policy import schedule
 from policy.checkpoint import Due
 from policy.control import TaskControl
+from policy.course_state import STANDS, Course
 
-STANDS = (StepStatus.DONE, StepStatus.DECLINED, StepStatus.NEEDS_PERSON)
-"""What a step came to that no later plan replaces."""
 MAX_EVENTS = 100
 
 
-class Course(Contract):
-    """`past`: results of steps that a later plan replaced. `waiting`: running steps that wait for a person, and how.
-
-    `stopping`: running steps that a correction made wrong. `planned_for`: how many corrections the plan knows of.
-    `redirections`: which of the corrections a reviewer gave. `passed`: keys of the checkpoints that were passed.
-    """
-
-    control: TaskControl
-    limits: Limits
-    plan: Plan = Plan(steps=())
-    planned: bool = False
-    planned_for: int = 0
-    corrections: tuple[Content, ...] = ()
-    redirections: tuple[int, ...] = ()
-    checkpoints: tuple[CheckpointRule, ...] = ()
-    passed: tuple[str, ...] = ()
-    refused: CheckpointOutcome | None = None
-    """How a person who looked at the plan ended the task, or nobody who would have had to."""
-    replans: int = 0
-    given_up: bool = False
-    """No plan could be made: nothing more starts."""
-    late: bool = False
-    started: tuple[str, ...] = ()
-    results: dict[str, StepResult] = Field(default_factory=dict)
-    past: tuple[StepResult, ...] = ()
-    waiting: dict[str, TaskStage] = Field(default_factory=dict)
-    stopping: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
-    ready_since: dict[str, Moment] = Field(default_factory=dict)
-    extended_seconds: float = 0.0
-
-    @property
-    def running(self) -> tuple[PlanStep, ...]:
-        return tuple(s for s in self.plan.steps if s.step_id in self.started and s.step_id not in self.results)
-
-    @property
-    def done(self) -> int:
-        return sum(1 for s in self.plan.steps if s.step_id in self.results)
-
-    @property
-    def everything(self) -> tuple[StepResult, ...]:
-        """Every result, those of replaced steps first, the others in the plan's order."""
-        return (*self.past, *(self.results[s.step_id] for s in self.plan.steps if s.step_id in self.results))
-
-    @property
-    def closing(self) -> bool:
-        """Whether nothing more is to start, and what runs is to stop."""
-        return self.control.cancelled or self.late or self.given_up or self.refused is not None
-
-
-def opened(limits: Limits, now: datetime) -> Course:
-    deadline = now + timedelta(seconds=limits.task_seconds)
-    return Course(control=TaskControl(deadline=deadline, max_corrections=limits.corrections), limits=limits)
+def opened(limits: Limits, now: datetime, parent: Parent | None = None) -> Course:
+    course = Course(
+        control=TaskControl(deadline=now),
+        limits=limits,
+        parent=parent,
+        corrections=parent.corrections if parent else (),
+    )
+    return limited(course, limits, now)
 
 
 def limited(course: Course, limits: Limits, since: datetime) -> Course:
     """The course under these limits, counted from then: a task is told things before it has read its limits."""
-    deadline = since + timedelta(seconds=limits.task_seconds + course.extended_seconds)
+    deadline = since + timedelta(seconds=limits.task_seconds)
+    if course.parent is not None:
+        deadline = min(deadline, course.parent.deadline)
+    deadline += timedelta(seconds=course.extended_seconds)
     changes = {"deadline": deadline, "max_corrections": limits.corrections}
     return course.model_copy(update={"limits": limits, "control": course.control.model_copy(update=changes)})
 
@@ -98,6 +63,32 @@ def told(course: Course, kind: ControlKind, order: Control) -> Course:
     if kind is ControlKind.EXTEND:
         changes["extended_seconds"] = course.extended_seconds + order.seconds
     return course.model_copy(update=changes)
+
+
+def directed(course: Course, order: StepControl) -> Course:
+    """The course after the task that it is a step of told it something: once stopped, it stays so."""
+    known = course.parent
+    if known is None or order.revision <= course.told:
+        return course
+    later = order.deadline - known.deadline
+    control = course.control.model_copy(
+        update={
+            "held": order.order is StepOrder.PAUSE,
+            "stopped": course.control.stopped or order.order is StepOrder.STOP,
+            "deadline": course.control.deadline + later,
+        }
+    )
+    corrections = order.corrections[len(known.corrections) :]
+    parent = known.model_copy(update={"deadline": order.deadline, "corrections": (*known.corrections, *corrections)})
+    return course.model_copy(
+        update={
+            "told": order.revision,
+            "parent": parent,
+            "control": control,
+            "corrections": (*course.corrections, *corrections),
+            "extended_seconds": course.extended_seconds + later.total_seconds(),
+        }
+    )
 
 
 def happened(course: Course, event: str) -> Course:
@@ -127,72 +118,43 @@ def looked_at(course: Course, due: Due, outcome: CheckpointOutcome) -> Course:
 
 def clocked(course: Course, now: datetime) -> Course:
     """The course at that time: its clock stands still while all that runs waits for a person."""
-    running = {s.step_id for s in course.running}
-    waits = running <= set(course.waiting) if running else checkpoint(course) is not None
-    control = steering.clocked(course.control, now, waiting=waits and not needs_plan(course))
-    open_still = not (control.cancelled or over(course))
-    late = course.late or (open_still and steering.expired(control, now))
     ready = planning.ready(course.plan, course.started, course.results)
     since = {s.step_id: course.ready_since.get(s.step_id, now) for s in ready}
-    return course.model_copy(update={"control": control, "late": late, "ready_since": since})
+    course = course.model_copy(update={"ready_since": since})
+    running = {s.step_id for s in course.running}
+    outside = _gives_up_waiting(course, now)
+    waits = running <= set(course.waiting) if running else checkpoint(course) is not None or outside is not None
+    control = steering.clocked(course.control, now, waiting=waits and not needs_plan(course))
+    open_still = not (control.cancelled or control.stopped or over(course))
+    in_vain = outside is not None and now >= outside
+    late = course.late or (open_still and (in_vain or steering.expired(control, now)))
+    return course.model_copy(update={"control": control, "late": late})
+
+
+def _gives_up_waiting(course: Course, now: datetime) -> datetime | None:
+    """When the task has waited for too long; None unless nothing runs, and all that might wait for their time or an
+    event from outside."""
+    if course.running or course.closing or needs_plan(course) or checkpoint(course) is not None:
+        return None
+    since = schedule.waits_since(course.plan, course.started, course.results, course.ready_since, course.events, now)
+    return since + timedelta(seconds=course.limits.wait_seconds) if since is not None else None
 
 
 def needs_plan(course: Course) -> bool:
     """Whether a plan has to be made, or made anew, before anything more starts."""
     if course.closing:
         return False
-    return not course.planned or course.planned_for < len(course.corrections) or _may_replan(course)
+    return course.planned_for is None or course.planned_for < len(course.corrections) or _may_replan(course)
 
 
 def corrected(course: Course) -> bool:
     """Whether what runs may be wrong by now: the caller corrected the task, and no plan knows of it yet."""
-    return course.planned and course.planned_for < len(course.corrections)
+    return course.planned_for is not None and course.planned_for < len(course.corrections)
 
 
 def _may_replan(course: Course) -> bool:
     failed = any(r.status is StepStatus.FAILED for r in course.results.values())
     return failed and course.replans < course.limits.failure_replans
-
-
-def proposed(course: Course, again: Plan) -> Plan:
-    """The whole plan, if `again` became part of it: behind what stands or runs, and is not stopped by a correction."""
-    kept = [s for s in course.plan.steps if s.step_id in course.started and not _replaced(course, s, again)]
-    gone = {s.step_id for s in course.plan.steps if s.step_id in course.started} | {r.step_id for r in course.past}
-    return planning.merged(kept, gone - {s.step_id for s in kept}, again)
-
-
-def _replaced(course: Course, step: PlanStep, again: Plan) -> bool:
-    if step.step_id in course.results:
-        return course.results[step.step_id].status not in STANDS
-    repeated = any((s.step_id, s.role, s.goal.body) == (step.step_id, step.role, step.goal.body) for s in again.steps)
-    return step.step_id in course.stopping or (corrected(course) and not repeated)
-
-
-def replanned(course: Course, again: Plan, corrections: int) -> Course:
-    """The course with a plan that was made when so many corrections were known."""
-    whole = proposed(course, again)
-    ids = {s.step_id for s in whole.steps}
-    stopped = tuple(s for s in course.running if s.step_id not in ids)
-    gone = tuple(r for step_id, r in course.results.items() if step_id not in ids)
-    by_failure = course.planned and course.planned_for == corrections
-    return course.model_copy(
-        update={
-            "plan": Plan(steps=(*stopped, *whole.steps)),
-            "planned": True,
-            "planned_for": corrections,
-            "replans": course.replans + by_failure,
-            "results": {i: r for i, r in course.results.items() if i in ids},
-            "past": (*course.past, *gone),
-            "stopping": tuple(s.step_id for s in stopped),
-        }
-    )
-
-
-def not_replanned(course: Course) -> Course:
-    """The course when no plan could be made. After a failed step the old one stands; else there is nothing to go by."""
-    if course.planned and not corrected(course):
-        return course.model_copy(update={"replans": course.limits.failure_replans})
-    return course.model_copy(update={"given_up": True})
 
 
 def to_start(course: Course, now: datetime) -> tuple[PlanStep, ...]:
@@ -254,7 +216,8 @@ def wanted(course: Course, step_id: str) -> StepOrder:
     """What a running step should do now."""
     if course.closing or step_id in course.stopping:
         return StepOrder.STOP
-    return StepOrder.PAUSE if course.control.suspended or corrected(course) else StepOrder.GO
+    held = course.control.suspended or course.control.held or corrected(course)
+    return StepOrder.PAUSE if held else StepOrder.GO
 
 
 def over(course: Course) -> bool:
@@ -264,23 +227,26 @@ def over(course: Course) -> bool:
     return course.closing or all(s.step_id in course.results for s in course.plan.steps)
 
 
-def wake_at(course: Course) -> datetime | None:
+def wake_at(course: Course, now: datetime) -> datetime | None:
     """When to look again although nothing has happened: at the deadline, or when a waiting step's time comes."""
     times = [] if course.closing or course.control.paused_since is not None else [course.control.deadline]
     if course.control.may_start and not needs_plan(course) and not course.closing:
         due = schedule.next_due(course.plan, course.started, course.results, course.ready_since)
-        times += [due] if due is not None else []
+        given_up = _gives_up_waiting(course, now)
+        times += [t for t in (due, given_up) if t is not None]
     return min(times, default=None)
 
 
-def stage(course: Course) -> TaskStage:
+def stage(course: Course, now: datetime) -> TaskStage:
     """The stage while the task is open."""
-    if course.control.suspended:
+    if course.control.suspended or course.control.held:
         return TaskStage.SUSPENDED
     if needs_plan(course):
         return TaskStage.PLANNING
     if checkpoint(course) is not None:
         return TaskStage.WAITING_APPROVAL
+    if _gives_up_waiting(course, now) is not None:
+        return TaskStage.WAITING
     return next(iter(course.waiting.values()), TaskStage.RUNNING)
 
 

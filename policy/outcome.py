@@ -10,7 +10,8 @@ from contracts.task import EffectRecord, StepResult, StepStatus, TaskStage
 from contracts.tools import ToolStatus
 from policy import compensation
 from policy import plan as planning
-from policy.course import STANDS, Course, missing
+from policy.course import missing
+from policy.course_state import STANDS, Course
 
 _UNSPOKEN = (StepStatus.SKIPPED, StepStatus.CANCELLED)
 
@@ -26,7 +27,7 @@ def came_to(
     if course.control.cancelled:
         return _worse(TaskStage.CANCELLED, left), compensation.words(phrases, undone, left)
     results = tuple(course.results[s.step_id] for s in course.plan.steps if s.step_id in course.results)
-    standing = _sentences(r for r in results if r.status in STANDS)
+    standing = _sentences(r for r in results if r.status in STANDS or r.partial)
     happened = unspoken_effects(course, {e.call_id for e in (*undone, *left)})
     told = compensation.done_words(phrases, happened) if happened else ""
     if course.late:
@@ -36,11 +37,13 @@ def came_to(
         ended = phrases.expired if course.refused.stage is CheckpointStage.EXPIRED else phrases.declined
         note = course.refused.note.body if course.refused.note is not None else ""
         stage, parts = TaskStage.DECLINED, [standing, told, ended, note]
+    elif course.control.stopped:
+        stage, parts = TaskStage.CANCELLED, [standing, told]
     elif course.given_up:
         stage, parts = TaskStage.FAILED, [standing, told, phrases.failed]
     else:
         stage = planning.stage_of(results)
-        parts = [_sentences(r for r in results if r.status not in _UNSPOKEN) or phrases.cancelled, told]
+        parts = [_sentences(r for r in results if r.partial or r.status not in _UNSPOKEN) or phrases.cancelled, told]
     if left:
         parts.append(compensation.left_words(phrases, left))
     unclear = any(r.status is StepStatus.NEEDS_PERSON for r in course.everything)
@@ -52,7 +55,7 @@ def unspoken_effects(course: Course, dealt_with: Collection[str]) -> tuple[Effec
     return tuple(
         effect
         for result in course.everything
-        if result.status not in STANDS
+        if result.status not in STANDS and not result.partial
         for effect in result.effects
         if effect.status == ToolStatus.OK.value and effect.call_id not in dealt_with
     )

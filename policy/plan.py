@@ -6,9 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 
 from contracts.composition import Composition
-from contracts.task import Plan, PlanStep, StepResult, StepStatus, TaskStage
+from contracts.task import PLANNER, Plan, PlanStep, StepKind, StepResult, StepStatus, TaskStage
 from contracts.tools import Effect
-from policy.authority import freed, tools_of
+from policy.authority import freed, harmless, tools_of
 
 _STEP_ID = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -30,21 +30,52 @@ def errors_of(plan: Plan, composition: Composition, *, standing: int = 0) -> tup
         found.append(f"the plan has {count} steps, at most {composition.limits.max_steps} are allowed")
     for step_id in sorted({i for i in ids if ids.count(i) > 1}):
         found.append(f"step id {step_id!r} is used more than once")
+    found += _task_errors(plan, composition)
     for step in plan.steps:
-        if step.role not in roles:
+        if step.kind is StepKind.WORK and step.role not in roles:
             found.append(f"step {step.step_id!r}: unknown role {step.role!r}; one of {', '.join(sorted(roles))}")
         for needed in step.depends_on:
             if needed not in ids:
                 found.append(f"step {step.step_id!r} depends on {needed!r}, which is no step of the plan")
         found += _capability_errors(step, composition)
+        found += _wait_errors(step, composition)
     if not found and _has_cycle(plan):
         found.append("the steps depend on each other in a circle")
     return tuple(found)
 
 
+def _task_errors(plan: Plan, composition: Composition) -> list[str]:
+    """What is wrong with the steps that are tasks of their own."""
+    found = []
+    tasks = [step for step in plan.steps if step.kind is StepKind.TASK]
+    for step in tasks:
+        if composition.limits.task_depth == 0:
+            found.append(f"step {step.step_id!r}: nothing here may be a task of its own; give it to a role")
+        elif step.role != PLANNER:
+            found.append(f"step {step.step_id!r}: the role of a task of its own is {PLANNER!r}, not {step.role!r}")
+    most = composition.limits.tree_steps
+    if tasks and len(plan.steps) + len(tasks) > most:
+        found.append(f"{len(plan.steps)} steps, of which {len(tasks)} have steps of their own, are more than {most}")
+    return found
+
+
+def _wait_errors(step: PlanStep, composition: Composition) -> list[str]:
+    """What is wrong with what a step waits for."""
+    found = []
+    wait, most = step.wait_for, composition.limits.wait_seconds
+    if wait is not None and wait.event is not None and wait.event not in composition.events:
+        known = ", ".join(sorted(composition.events)) or "there are none"
+        found.append(f"step {step.step_id!r}: nobody sends an event {wait.event!r}; known events: {known}")
+    if wait is not None and wait.seconds is not None and wait.seconds > most:
+        found.append(f"step {step.step_id!r} would wait {wait.seconds:.0f} seconds, at most {most:.0f} are allowed")
+    return found
+
+
 def _capability_errors(step: PlanStep, composition: Composition) -> list[str]:
     """What is wrong with the capabilities that a step declares; a step that declares none is bound by its role's."""
     found = []
+    if step.kind is StepKind.TASK:
+        return [f"step {step.step_id!r}: a task of its own needs no capability"] if step.capabilities else []
     held = {c for role in composition.backstage_roles() if role.name == step.role for c in role.capabilities}
     for capability in step.capabilities:
         if capability not in held:
@@ -52,7 +83,7 @@ def _capability_errors(step: PlanStep, composition: Composition) -> list[str]:
             found.append(f"step {step.step_id!r}: role {step.role!r} has no capability {capability!r}; it has: {known}")
     for tool in composition.tools:
         declared = tool.capability in step.capabilities and tool.effect is not Effect.NONE
-        if declared and tool.compensation is None and freed(composition, tool):
+        if declared and tool.compensation is None and freed(composition, tool) and not harmless(composition, tool):
             found.append(
                 f"step {step.step_id!r}: the effect of {tool.name!r} can neither be undone nor waits for an approval"
             )
@@ -71,7 +102,7 @@ def merged(kept: Sequence[PlanStep], failed: Collection[str], again: Plan) -> Pl
     fresh = []
     for step in again.steps:
         old = standing.get(step.step_id)
-        if old is not None and (old.role, old.goal.body) == (step.role, step.goal.body):
+        if old is not None and same(old, step):
             continue
         if old is not None or step.step_id in failed:
             named[step.step_id] = _free_id(step.step_id, taken)
@@ -86,6 +117,11 @@ def merged(kept: Sequence[PlanStep], failed: Collection[str], again: Plan) -> Pl
         for step in fresh
     )
     return Plan(steps=(*kept, *renamed))
+
+
+def same(one: PlanStep, other: PlanStep) -> bool:
+    """Whether a planner repeats a step: by its id, what it is and its goal."""
+    return (one.step_id, one.kind, one.role, one.goal.body) == (other.step_id, other.kind, other.role, other.goal.body)
 
 
 def _free_id(step_id: str, taken: set[str]) -> str:

@@ -45,6 +45,21 @@ def _due(step: PlanStep, ready_since: Mapping[str, datetime]) -> datetime | None
     return ready_since[step.step_id] + timedelta(seconds=step.wait_for.seconds)
 
 
+def waits_since(
+    plan: Plan,
+    started: Collection[str],
+    results: Mapping[str, StepResult],
+    ready_since: Mapping[str, datetime],
+    events: Collection[str],
+    now: datetime,
+) -> datetime | None:
+    """Since when the last of the steps that might start waits for its time or an event; None if one need not wait."""
+    waiting = planning.ready(plan, started, results)
+    if any(_has_come(step, ready_since, events, now) for step in waiting):
+        return None
+    return max((ready_since.get(step.step_id, now) for step in waiting), default=None)
+
+
 def next_due(
     plan: Plan, started: Collection[str], results: Mapping[str, StepResult], ready_since: Mapping[str, datetime]
 ) -> datetime | None:

@@ -14,6 +14,7 @@ from contracts.base import Content, Contract
 from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
 from contracts.escalation import EscalationStage
+from contracts.names import PART
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
@@ -80,11 +81,20 @@ class RecordReader:
         return found[0] if found else None
 
     def tasks(
-        self, *, session_id: str | None = None, subject_id: str | None = None, limit: int | None = None
+        self,
+        *,
+        session_id: str | None = None,
+        subject_id: str | None = None,
+        below: str | None = None,
+        limit: int | None = None,
     ) -> list[TaskRecord]:
-        """Newest first."""
+        """Newest first: those that were asked for, or, of one of them, the tasks that steps `below` it are."""
         table = tables.tasks
         query = _matching(select(table), {table.c.session_id: session_id, table.c.subject_id: subject_id})
+        if below is None:
+            query = query.where(~table.c.task_id.contains(PART, autoescape=True))
+        else:
+            query = query.where(table.c.task_id.startswith(f"{below}{PART}", autoescape=True))
         return self._all(TaskRecord, query.order_by(table.c.requested_at.desc(), table.c.task_id.desc()).limit(limit))
 
     def task(self, task_id: str) -> TaskRecord | None:

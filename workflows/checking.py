@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.task import TaskRequest
     from policy import checkpoint as policy
     from policy.checkpoint import Due
-    from policy.course import Course
+    from policy.course_state import Course
     from workflows import options, recording
     from workflows.starting import start_beside
 

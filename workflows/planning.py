@@ -14,7 +14,8 @@ with workflow.unsafe.imports_passed_through():
     from contracts.task import Plan, PlanRequest, TaskRequest
     from policy import course as policy
     from policy import plan as planning
-    from policy.course import Course
+    from policy import replanning
+    from policy.course_state import Course
     from workflows import options
 
 REPAIR_ROUNDS = 1
@@ -52,8 +53,8 @@ class Planner:
         made, self._making = self._making.result(), None
         course = self._course()
         if made is None:
-            return policy.not_replanned(course)
-        return course if self._errors(made) else policy.replanned(course, made, self._corrections)
+            return replanning.not_replanned(course)
+        return course if self._errors(made) else replanning.replanned(course, made, self._corrections)
 
     async def _make(self) -> Plan | None:
         """A plan that fits; None if there is none."""
@@ -69,6 +70,7 @@ class Planner:
                         results=course.everything,
                         running=course.running,
                         corrections=course.corrections,
+                        now=workflow.now(),
                     ),
                     **options.models("plan" if attempt == 0 else "plan, repaired"),
                 )
@@ -84,6 +86,6 @@ class Planner:
 
     def _errors(self, plan: Plan) -> tuple[str, ...]:
         course = self._course()
-        whole = policy.proposed(course, plan)
+        whole = replanning.proposed(course, plan)
         standing = sum(step.step_id in course.started for step in whole.steps)
         return planning.errors_of(whole, self._composition, standing=standing)

@@ -14,7 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.base import Content
     from contracts.composition import Composition
     from contracts.session import SessionStart, Turn
-    from contracts.summary import LastCallRequest, Summary, SummaryRequest
+    from contracts.summary import Summary, SummaryRequest, SummaryStart
     from policy import rolling
     from policy.session import SessionState, outcomes
     from workflows import options
@@ -24,7 +24,7 @@ AFTER_FAILURE = timedelta(seconds=60)
 
 async def last_call(start: SessionStart) -> Content | None:
     """What the subject's call before this one came to. A call does not wait long for it, and goes on without."""
-    request = LastCallRequest(session_id=start.session_id, subject_id=start.subject_id, composition=start.composition)
+    request = SummaryStart(session_id=start.session_id, subject_id=start.subject_id, composition=start.composition)
     try:
         return await workflow.execute_activity_method(
             TranscriptActivities.last_call, request, **options.records_soon("what the last call came to")

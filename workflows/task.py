@@ -14,9 +14,18 @@ with workflow.unsafe.imports_passed_through():
     from contracts.checkpoint import CheckpointOutcome
     from contracts.composition import Composition, Limits
     from contracts.names import Signal
-    from contracts.task import Control, ControlKind, StepNews, TaskRequest, TaskResult, TaskStage, TaskState
+    from contracts.task import (
+        Control,
+        ControlKind,
+        StepControl,
+        StepNews,
+        TaskRequest,
+        TaskResult,
+        TaskStage,
+        TaskState,
+    )
     from contracts.tools import ToolStatus
-    from policy import compensation, orders, outcome
+    from policy import compensation, orders, outcome, subtask, taint
     from policy import control as steering
     from policy import course as policy
     from workflows import cancelling, recording
@@ -34,7 +43,7 @@ class TaskWorkflow(Steered):
     @workflow.init
     def __init__(self, request: TaskRequest) -> None:
         self._request = request
-        self._course = policy.opened(Limits(), workflow.now())
+        self._course = policy.opened(Limits(), workflow.now(), request.parent)
         self._scribe = Scribe()
         self._telling = Telling(request, self._scribe)
         self._checking = Checking(request)
@@ -52,6 +61,12 @@ class TaskWorkflow(Steered):
     @workflow.signal(name=Signal.STEP_MOVED.value)
     def step_moved(self, news: StepNews) -> None:
         self._course = policy.moved(self._course, news.step_id, news.stage)
+        self._stirred = True
+
+    @workflow.signal(name=Signal.STEP_CONTROL.value)
+    def step_control(self, order: StepControl) -> None:
+        """From the task that this one is a step of."""
+        self._course = policy.directed(self._course, order)
         self._stirred = True
 
     @workflow.signal(name=Signal.CHECKPOINT_DECIDED.value)
@@ -107,7 +122,8 @@ class TaskWorkflow(Steered):
     # Its course
 
     async def _work(self) -> TaskResult:
-        composition = await recording.load_composition(self._request.composition)
+        known = await recording.load_composition(self._request.composition)
+        composition = subtask.within(known, self._request.parent)
         self._course = policy.limited(self._course, composition.limits, workflow.info().start_time)
         self._course = self._course.model_copy(update={"checkpoints": composition.checkpoints})
         steps = Steps(self._request, composition)
@@ -140,9 +156,9 @@ class TaskWorkflow(Steered):
     async def _keep_planned(self, planner: Planner, composition: Composition) -> None:
         if planner.done:
             before, self._course = self._course, planner.take()
-            if before.planned and self._course.planned_for > before.planned_for:
+            if before.planned_for is not None and self._course.planned_for != before.planned_for:
                 done = [e for _, e in compensation.standing(self._course.everything) if e.status == ToolStatus.OK.value]
-                redirected = self._course.planned_for - 1 in self._course.redirections
+                redirected = (self._course.planned_for or 0) - 1 in self._course.redirections
                 words = [composition.phrases.redirected if redirected else composition.phrases.corrected]
                 words += [compensation.done_words(composition.phrases, done)] if done else []
                 await self._telling.say("correction", self._words(" ".join(words)), ephemeral=True)
@@ -174,11 +190,11 @@ class TaskWorkflow(Steered):
         if waiting - self._announced:
             await self._telling.say("progress", self._words(composition.phrases.waiting_approval), ephemeral=True)
         self._announced = waiting
-        stage = policy.stage(course)
+        stage = policy.stage(course, workflow.now())
         await self._telling.told(course, stage, sentence(self._request, composition.phrases, course, stage))
 
     async def _wait(self, steps: Steps, planner: Planner) -> None:
-        at = policy.wake_at(self._course)
+        at = policy.wake_at(self._course, workflow.now())
         with suppress(TimeoutError):  # the loop looks at the clock itself
             await workflow.wait_condition(
                 lambda: self._stirred or bool(steps.ended) or planner.done or self._checking.lost is not None,
@@ -201,6 +217,8 @@ class TaskWorkflow(Steered):
             stage=stage,
             speech=self._words(words),
             steps=tuple(course.results[s.step_id] for s in course.plan.steps if s.step_id in course.results),
+            effects=subtask.left_standing(course.everything, undoing.undone) if course.parent else (),
+            influences=taint.merged(i for r in course.everything for i in r.influences) if course.parent else (),
         )
 
     def _words(self, text: str) -> Content:

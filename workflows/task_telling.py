@@ -9,19 +9,26 @@ with workflow.unsafe.imports_passed_through():
     from contracts.audit_events import HandedOff, TaskMoved
     from contracts.base import Content
     from contracts.delivery import Delivery
-    from contracts.names import Signal, session_workflow_id, step_workflow_id
+    from contracts.names import Signal, session_workflow_id, step_workflow_id, task_workflow_id
     from contracts.phrases import Phrases
     from contracts.records import StepRecord, TaskRecord
-    from contracts.task import PlanStep, StepResult, StepStatus, TaskRequest, TaskStage, TaskState
-    from policy.course import Course
+    from contracts.task import Parent, PlanStep, StepNews, StepResult, StepStatus, TaskRequest, TaskStage, TaskState
+    from policy.course_state import Course
     from workflows import options, recording
     from workflows.scribe import Scribe
 
-_WAITS = {TaskStage.WAITING_APPROVAL: "waits for a reviewer"}
+_WAITS = {
+    TaskStage.WAITING_APPROVAL: "waits for a reviewer",
+    TaskStage.WAITING: "waits for its time or an event",
+    TaskStage.SUSPENDED: "is on hold",
+}
 
 
 class Telling:
-    """`stage` is what was told last; `revision` rises with everything that is told."""
+    """`stage` is what was told last; `revision` rises with everything that is told.
+
+    A task that is a step tells the task that it is part of, which alone speaks to the caller.
+    """
 
     def __init__(self, request: TaskRequest, scribe: Scribe) -> None:
         self._request = request
@@ -29,6 +36,8 @@ class Telling:
         self.stage: TaskStage | None = None
         self._revision = 0
         self._done = 0
+        self._news = TaskStage.RUNNING
+        """What the task that this one is a step of knows of it."""
 
     async def told(self, course: Course, stage: TaskStage, speech: Content | None) -> None:
         """Tells an open stage, or how far it has come, if either has changed."""
@@ -70,9 +79,20 @@ class Telling:
         self._revision += 1
         self._done = course.done
         self.describe(course)
+        if self._request.parent is not None:
+            await self._tell_parent(self._request.parent)
+            return
         await recording.tell(
             session_workflow_id(self._request.session_id), Signal.TASK_CHANGED, self.state(course, speech)
         )
+
+    async def _tell_parent(self, parent: Parent) -> None:
+        """That others are waited for here, or that it works again; its end is told by its result."""
+        stage = TaskStage.RUNNING if self.stage in (None, TaskStage.PLANNING) else self.stage
+        if stage is not None and not stage.final and stage is not self._news:
+            self._news = stage
+            news = StepNews(step_id=parent.step_id, stage=stage)
+            await recording.tell(task_workflow_id(parent.task_id), Signal.STEP_MOVED, news)
 
     def step(self, course: Course, step: PlanStep, result: StepResult | None) -> None:
         """A step began, or ended with that result."""
@@ -106,6 +126,8 @@ class Telling:
     async def say(self, kind: str, words: Content, *, ephemeral: bool) -> None:
         """To the person, through their inbox: news of the moment, or what is owed to them."""
         request = self._request
+        if request.parent is not None:
+            return
         await workflow.execute_activity_method(
             MailboxActivities.deliver,
             Delivery(
@@ -159,6 +181,8 @@ def sentence(request: TaskRequest, phrases: Phrases, course: Course, stage: Task
             words = phrases.progress.format(done=course.done, total=len(course.plan.steps))
         case TaskStage.WAITING_APPROVAL:
             words = phrases.waiting_approval
+        case TaskStage.WAITING:
+            words = phrases.waiting
         case TaskStage.SUSPENDED:
             words = phrases.suspended
         case _:

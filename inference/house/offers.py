@@ -82,6 +82,8 @@ class Offer:
     name: str
     description: str
     schema: Schema
+    capability: str = ""
+    """What a prompt says that it needs, if it says so."""
 
     @cached_property
     def parameters(self) -> list[Parameter]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from inference.house import schema as js
@@ -16,8 +18,21 @@ from inference.house.offers import Offer
 from inference.house.ranking import Index
 from inference.house.roles import RoleInfo, roles_of
 from inference.house.schema import Schema
-from inference.house.shapes import AFTER, ROLE, TASK, TOOLS, array_property, identity_of, nothing, property_for, worded
+from inference.house.shapes import (
+    AFTER,
+    COMPOSITE,
+    KIND,
+    ROLE,
+    TASK,
+    TOOLS,
+    array_property,
+    identity_of,
+    nothing,
+    property_for,
+    worded,
+)
 from inference.house.text import content_stems, name_words, sentence_case, without_fillers
+from inference.house.waiting import WAIT, Event, Wait, events_of, only_waits, stated_now, value_for, waits
 
 _SPLIT = re.compile(
     r"(?P<stop>(?<=[.!?;])\s+)|\s*[,;]?\s+(?P<join>\band also\b|\band (?:then|afterwards|after "
@@ -33,10 +48,12 @@ _LEAD = re.compile(
 
 @dataclass(frozen=True)
 class Part:
-    """One independent wish of a goal; `after` says that it waits for the one before."""
+    """One independent wish of a goal; `after` says that it waits for the one before. `whole`: for several wishes."""
 
     text: str
     after: bool
+    wait: Wait | None = None
+    whole: bool = False
 
 
 def steps_property(schema: Schema, root: Schema) -> str:
@@ -58,17 +75,24 @@ def plan(schema: Schema, root: Schema, name: str, conversation: Conversation) ->
     allowed = [value for value in role_schema.get("enum", []) if isinstance(value, str)]
     goal, text = _goal(conversation), f"{conversation.system}\n{conversation.last.text}"
     roles = roles_of(text, conversation.material, allowed)
-    drafts = _assign(parts_of(goal, [tool for role in roles for tool in role.tools]), roles)
+    tools = [tool for role in roles for tool in role.tools]
+    parts = parts_of(goal, tools, events_of(conversation.material), stated_now(conversation.system))
+    drafts = _assign(parts, roles)
     most = js.resolve(js.properties(schema)[name], root).get("maxItems")
     if isinstance(most, int) and 0 < most < len(drafts):
         kept, rest = drafts[: most - 1], drafts[most - 1 :]
-        merged = Part(" ".join(part.text for part, _, _ in rest), rest[0][0].after)
-        drafts = [*kept, (merged, rest[0][1], rest[0][2])]
+        joined = "".join(
+            f" {'Then' if part.after else 'Also'} {part.text[:1].lower()}{part.text[1:]}" for part, _, _ in rest[1:]
+        )
+        merged = replace(rest[0][0], text=rest[0][0].text + joined, whole=True)
+        planner = next((value for value in allowed if value not in {role.name for role in roles}), None)
+        composite = planner if planner and _kind_of(item, root, composite=True) else None
+        drafts = [*kept, (merged, composite or rest[0][1], None if composite else rest[0][2])]
     ids = _identities(item, root, len(drafts))
     steps = []
     for i, (part, role, tool) in enumerate(drafts):
         after = [ids[i - 1]] if part.after and i else []
-        steps.append(_step(item, root, ids[i], role, tool, part.text, after))
+        steps.append(_step(item, root, ids[i], role, tool, part, after))
     filled = instance(schema, goal, root)
     if isinstance(filled, dict):
         goal_name = property_for(schema, root, TASK | {"summary", "rationale", "reason", "reasoning"})
@@ -91,10 +115,12 @@ def _goal(conversation: Conversation) -> str:
     return text
 
 
-def parts_of(goal: str, tools: Sequence[Offer] = ()) -> list[Part]:
+def parts_of(
+    goal: str, tools: Sequence[Offer] = (), events: Sequence[Event] = (), now: datetime | None = None
+) -> list[Part]:
     """The wishes of a goal. Statements join the wish that they explain; an identifier named once is carried to all.
 
-    The verbs of `tools` count as imperatives.
+    The verbs of `tools` count as imperatives. A wish waits for one of the `events`, or for a time counted from `now`.
     """
     pieces: list[tuple[str, str]] = []
     start, joint = 0, ""
@@ -105,26 +131,36 @@ def parts_of(goal: str, tools: Sequence[Offer] = ()) -> list[Part]:
     pieces = [(text.strip(" ,.;!"), joint) for text, joint in pieces if content_stems(text) or mentions(text)]
     found: list[Part] = []
     waiting = ""
-    for text, joint in pieces:
+    pause: Wait | None = None
+    for whole_text, joint in pieces:
+        if (seconds := only_waits(whole_text)) is not None:
+            pause = Wait(seconds=seconds)
+            continue
+        text, wait = waits(whole_text, events, now)
+        wait, pause = wait or pause, None
         wish = asks(text, tools) and len(content_stems(text)) > 0
-        later = "then" in joint or "after" in joint or bool(_AFTER_BEFORE.match(text))
+        if not wish:
+            text = whole_text
+        later = "then" in joint or "after" in joint or bool(_AFTER_BEFORE.match(whole_text))
         if re.match(r"(if|once|when)\b", text, re.IGNORECASE) and found and not wish:
             waiting = f"{waiting} {text},".strip()
             continue
         if wish and (not found or asks(found[-1].text, tools)):
             whole = f"{waiting} {'and ' if waiting and not waiting.endswith(',') else ''}{text}".strip()
-            found.append(Part(whole, bool(found) and (later or bool(re.match(r"(if|once|when)\b", waiting, re.I)))))
+            after = bool(found) and (later or bool(re.match(r"(if|once|when)\b", waiting, re.I)))
+            found.append(Part(whole, after, wait))
             waiting = ""
         elif found:
-            found[-1] = Part(f"{found[-1].text} {joint or 'and'} {text}", found[-1].after)
+            found[-1] = replace(found[-1], text=f"{found[-1].text} {joint or 'and'} {text}")
         else:
             waiting = f"{waiting} {'and ' if waiting else ''}{text}".strip()
     if not found:
-        return [Part(sentence_case(without_fillers(goal)) or "Answer the request.", False)]
+        rest, wait = waits(goal.strip(), events, now)
+        return [Part(sentence_case(without_fillers(rest)) or "Answer the request.", False, wait)]
     if waiting:
-        found[-1] = Part(f"{found[-1].text} and {waiting}", found[-1].after)
+        found[-1] = replace(found[-1], text=f"{found[-1].text} and {waiting}")
     about = next((f"{m.word} {m.code or m.digits}" for m in mentions(goal) if m.word), "")
-    return [Part(_alone(part.text, about if not mentions(part.text) else ""), part.after) for part in found]
+    return [replace(part, text=_alone(part.text, about if not mentions(part.text) else "")) for part in found]
 
 
 def _alone(text: str, about: str) -> str:
@@ -142,7 +178,7 @@ def _assign(parts: list[Part], roles: list[RoleInfo]) -> list[tuple[Part, str, O
         if not ranked or (ranked[0].score < 0.5 and found):
             if found:
                 before, role, tool = found[-1]
-                found[-1] = (Part(f"{before.text} {part.text}", before.after), role, tool)
+                found[-1] = (replace(before, text=f"{before.text} {part.text}"), role, tool)
                 continue
             found.append((part, roles[0].name if roles else "", None))
             continue
@@ -152,6 +188,7 @@ def _assign(parts: list[Part], roles: list[RoleInfo]) -> list[tuple[Part, str, O
         tool = _best_tool(part, role_info)
         if (
             found
+            and part.wait is None
             and tool is not None
             and found[-1][2] is not None
             and tool.name == found[-1][2].name
@@ -159,7 +196,7 @@ def _assign(parts: list[Part], roles: list[RoleInfo]) -> list[tuple[Part, str, O
         ):
             before = found[-1][0]
             if not mentions(part.text) or mentions(part.text) == mentions(before.text):
-                found[-1] = (Part(f"{before.text} {part.text}", before.after), role_info.name, tool)
+                found[-1] = (replace(before, text=f"{before.text} {part.text}"), role_info.name, tool)
                 continue
         found.append((part, role_info.name, tool))
     return found
@@ -198,9 +235,9 @@ def _identities(item: Schema, root: Schema, count: int) -> list[Any]:
 
 
 def _step(
-    item: Schema, root: Schema, identity: Any, role: str, tool: Offer | None, text: str, after: list[Any]
+    item: Schema, root: Schema, identity: Any, role: str, tool: Offer | None, part: Part, after: list[Any]
 ) -> dict[str, Any]:
-    known = js.properties(item)
+    known, text = js.properties(item), part.text
     filled = instance(
         {**item, "properties": {n: s for n, s in known.items() if n in js.required(item)}}, text, root, depth=2
     )
@@ -209,13 +246,12 @@ def _step(
     after_name, task_name = property_for(item, root, AFTER), property_for(item, root, TASK)
     tools_name = property_for(item, root, TOOLS)
     if tools_name and tools_name not in (role_name, task_name):
-        names = [tool.name] if tool is not None and tool.name else []
-        tools_schema = js.resolve(known[tools_name], root)
-        value: Any = (
-            names if js.kind(tools_schema) == "array" else (names[0] if names else nothing(known[tools_name], root))
-        )
-        if js.valid(value, tools_schema) or (value is None and js.nullable(known[tools_name], root)):
-            step[tools_name] = value
+        step[tools_name] = _tools(known[tools_name], root, tool, step.get(tools_name))
+    if kind_name := _kind_of(item, root, composite=False):
+        step[kind_name[0]] = ((part.whole and _kind_of(item, root, composite=True)) or kind_name)[1]
+    if wait_name := property_for(item, root, WAIT):
+        with contextlib.suppress(LookupError):
+            step[wait_name] = value_for(known[wait_name], root, part.wait)
     for name in [
         name for name in known if set(name_words(name)) & TASK and name not in (role_name, id_name, after_name)
     ]:
@@ -232,3 +268,22 @@ def _step(
         else:
             step[after_name] = after[0] if after else nothing(known[after_name], root)
     return step
+
+
+def _kind_of(item: Schema, root: Schema, *, composite: bool) -> tuple[str, Any] | None:
+    """The property that says what kind of step it is, and the value for one that is planned on its own, or is not."""
+    name = property_for(item, root, KIND, kinds=("string",))
+    values = js.resolve(js.properties(item).get(name, {}), root).get("enum", [])
+    found = next((value for value in values if (str(value).lower() in COMPOSITE) is composite), None)
+    return (name, found) if found is not None else None
+
+
+def _tools(schema: Schema, root: Schema, tool: Offer | None, otherwise: Any) -> Any:
+    """The tool that a step needs, by its name or by its capability, as the schema wants it."""
+    resolved = js.resolve(schema, root)
+    several = js.kind(resolved) == "array"
+    for name in (tool.name, tool.capability) if tool is not None else ():
+        if name and js.valid([name] if several else name, resolved):
+            return [name] if several else name
+    none = [] if several else nothing(schema, root)
+    return none if js.valid(none, resolved) or none is None else otherwise

@@ -97,11 +97,13 @@ def _tool(entry: Any) -> Offer:
         return Offer("", str(entry), {})
     function = entry["function"] if isinstance(entry.get("function"), dict) else entry
     name, about = function.get("name"), function.get("description")
+    capability = entry.get("capability")
     parameters = function.get("parameters") or function.get("input_schema") or function.get("inputSchema")
     return Offer(
         name if isinstance(name, str) else "",
         about if isinstance(about, str) else "",
         parameters if isinstance(parameters, dict) else {},
+        capability if isinstance(capability, str) else "",
     )
 
 

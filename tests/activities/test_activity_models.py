@@ -10,12 +10,12 @@ from typing import Any
 import openai
 import pytest
 import pytest_asyncio
-from activity_samples import DESK, NOBODY, SECRET, OneTool, plan_request, summary_request, think_request
+from activity_samples import DESK, NOBODY, SECRET, SPEC, OneTool, plan_request, summary_request, think_request
 from chat_server import ECHO, ChatServer, chat_server
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities import prompts, recorded
+from activities import plans, recorded
 from activities.models import ModelActivities
 from activities.recorded import prompt_version
 from activities.tools import ToolCaller
@@ -24,7 +24,18 @@ from contracts.records import Record
 from contracts.summary import Owner
 
 REGISTRIES: dict[str, ToolCaller] = {"desk": OneTool(), "nobody": OneTool()}
-PLAN = {"steps": [{"id": "s1", "role": "clerk", "goal": "look it up", "depends_on": []}]}
+PLAN = {
+    "steps": [
+        {
+            "id": "s1",
+            "role": "clerk",
+            "goal": "look it up",
+            "depends_on": [],
+            "capabilities": ["orders.read"],
+            "wait_for": None,
+        }
+    ]
+}
 ITEM = {
     "text": "send it",
     "owner": "agent",
@@ -86,7 +97,8 @@ async def test_a_plan_is_asked_for_in_its_schema_and_read(models: ModelActivitie
     ]
     [sent] = server.requests
     assert sent["model"] == "house-1" and '"lookup"' in sent["messages"][0]["content"]
-    assert sent["response_format"]["json_schema"] == {"name": "plan", "schema": prompts.PLAN_SCHEMA, "strict": True}
+    asked = {"name": "plan", "schema": plans.schema(DESK, {"clerk": (SPEC,)}), "strict": True}
+    assert sent["response_format"]["json_schema"] == asked
 
 
 async def test_a_thought_with_calls_and_one_with_an_answer(models: ModelActivities, server: ChatServer) -> None:

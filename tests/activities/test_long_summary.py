@@ -20,7 +20,7 @@ from activities.transcripts import TranscriptActivities
 from contracts.delivery import DeliveryState
 from contracts.records import ArtifactRecord, DeliveryRecord, Record, TaskRecord, TurnRecord
 from contracts.session import Turn
-from contracts.summary import Cited, LastCallRequest, SpanRequest, Summary, SummaryRequest, SummaryStart
+from contracts.summary import Cited, SpanRequest, Summary, SummaryRequest, SummaryStart
 from contracts.task import TaskStage
 from policy import chunks
 from policy.summary import settled
@@ -159,7 +159,7 @@ async def test_a_call_of_1500_turns(server: ChatServer) -> None:
 async def test_what_the_last_call_came_to_is_told_with_its_day_and_in_few_words() -> None:
     transcripts = TranscriptActivities(Archive(0))
     env = ActivityEnvironment()
-    request = LastCallRequest(session_id="session-1", subject_id="subject-1", composition="desk")
+    request = SummaryStart(session_id="session-1", subject_id="subject-1", composition="desk")
     told = await env.run(transcripts.last_call, request)
     assert told is not None and told.body.startswith("On Wednesday 2026-03-11: ") and told.body.endswith("The end.")
     assert tokens_of(told.body) < 250

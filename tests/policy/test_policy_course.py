@@ -22,9 +22,9 @@ from contracts.task import (
     TaskStage,
     WaitFor,
 )
-from policy import control, course, outcome
+from policy import control, course, outcome, replanning
 from policy import plan as planning
-from policy.course import Course
+from policy.course_state import Course
 
 LIMITS = Limits(task_seconds=900, parallel_steps=2, corrections=2, failure_replans=1)
 GIVEN = {ControlKind.CORRECT: Control(words=words("make it Tuesday")), ControlKind.EXTEND: Control(seconds=60)}
@@ -46,7 +46,7 @@ def result(step_id: str, status: StepStatus = StepStatus.DONE, *effects: str) ->
 
 
 def planned(*steps: PlanStep, limits: Limits = LIMITS) -> Course:
-    return course.replanned(course.opened(limits, T0), Plan(steps=steps), 0)
+    return replanning.replanned(course.opened(limits, T0), Plan(steps=steps), 0)
 
 
 def ordered(it: Course, kind: ControlKind) -> Course:
@@ -104,11 +104,11 @@ class Run:
     def plan(self) -> None:
         again = self.data.draw(st.one_of(st.none(), plans()), "plan")
         before = self.it
-        whole = course.proposed(self.it, again) if again is not None else None
+        whole = replanning.proposed(self.it, again) if again is not None else None
         if again is None or whole is None or planning.errors_of(whole, composition(), standing=len(whole.steps)):
-            self.it = course.not_replanned(self.it)
+            self.it = replanning.not_replanned(self.it)
         else:
-            self.it = course.replanned(self.it, again, len(self.it.corrections))
+            self.it = replanning.replanned(self.it, again, len(self.it.corrections))
         kept = {r.call_id for r in _effects(before)}
         assert kept <= {r.call_id for r in _effects(self.it)}, "what was done is never forgotten"
         if self.it.plan != before.plan:
@@ -182,7 +182,7 @@ def test_in_any_order_nothing_starts_twice_too_early_or_after_a_cancel_and_it_en
     for _ in range(60):
         if course.over(run.it):
             break
-        run.now = max(run.now, course.wake_at(run.it) or run.now)
+        run.now = max(run.now, course.wake_at(run.it, run.now) or run.now)
         run.look(CheckpointStage.APPROVED)
         run.end_one(StepStatus.DONE)
         run.loop()
@@ -198,11 +198,11 @@ def test_a_correction_keeps_what_is_done_and_stops_what_the_new_plan_does_not_re
     for step_id in ("s1", "s2", "s3"):
         it = course.started(it, step_id)
     it = ordered(course.ended(it, result("s1")), ControlKind.CORRECT)
-    assert course.corrected(it) and course.stage(it) is TaskStage.PLANNING
+    assert course.corrected(it) and course.stage(it, at(10)) is TaskStage.PLANNING
     assert [course.wanted(it, s) for s in ("s2", "s3")] == [StepOrder.PAUSE] * 2
     assert course.to_start(it, T0) == ()
     again = Plan(steps=(step("s2", goal="look"), step("s3", "s1", goal="book Tuesday"), step("s5", "s2", "s3")))
-    it = course.replanned(it, again, 1)
+    it = replanning.replanned(it, again, 1)
     assert [(s.step_id, s.depends_on) for s in it.plan.steps] == [
         ("s3", ()),
         ("s1", ()),
@@ -225,7 +225,7 @@ def looking(at: CheckpointAt, *steps: PlanStep) -> Course:
 def test_while_a_person_looks_nothing_starts_and_the_clock_stands_still() -> None:
     it = course.clocked(looking(CheckpointAt.PLAN, step("s1"), step("s2")), at(10))
     assert course.to_start(it, at(10)) == () and not course.over(it)
-    assert course.stage(it) is TaskStage.WAITING_APPROVAL and it.control.paused_since == at(10)
+    assert course.stage(it, at(10)) is TaskStage.WAITING_APPROVAL and it.control.paused_since == at(10)
     due = course.checkpoint(it)
     assert due is not None
     it = course.clocked(course.looked_at(it, due, looked(CheckpointStage.APPROVED)), at(5000))
@@ -239,7 +239,7 @@ def test_a_redirection_plans_anew_what_has_not_run_and_is_looked_at_again() -> N
     assert due is not None and due.step_id == "s1"
     it = course.looked_at(it, due, looked(CheckpointStage.REDIRECTED))
     assert course.needs_plan(it) and it.corrections[0].body == "mail first" and it.redirections == (0,)
-    it = course.replanned(it, Plan(steps=(step("s2", "s1", goal="mail"),)), 1)
+    it = replanning.replanned(it, Plan(steps=(step("s2", "s1", goal="mail"),)), 1)
     assert course.checkpoint(it) == due, "what was done is looked at until somebody lets it pass"
     it = course.looked_at(it, due, looked(CheckpointStage.APPROVED))
     assert [s.goal.body for s in course.to_start(it, T0)] == ["mail"]
@@ -268,7 +268,7 @@ def test_a_failed_step_is_planned_anew_as_often_as_the_limits_allow() -> None:
     it = course.started(planned(step("s1"), step("s2", "s1"), limits=one_at_a_time), "s1")
     it = course.ended(it, result("s1", StepStatus.FAILED, "half of it"))
     assert course.needs_plan(it) and not course.corrected(it) and course.to_skip(it) == ()
-    it = course.replanned(it, Plan(steps=(step("s1", goal="another way"),)), 0)
+    it = replanning.replanned(it, Plan(steps=(step("s1", goal="another way"),)), 0)
     assert [s.step_id for s in it.plan.steps] == ["s1-2"] and not course.needs_plan(it)
     assert [s.step_id for s in course.to_start(it, T0)] == ["s1-2"], "the replaced step takes no room"
     it = course.ended(course.started(it, "s1-2"), result("s1-2", StepStatus.FAILED))
@@ -281,18 +281,18 @@ def test_a_failed_step_is_planned_anew_as_often_as_the_limits_allow() -> None:
 
 def test_without_a_second_plan_the_first_one_stands_unless_the_caller_corrected_it() -> None:
     it = course.ended(course.started(planned(step("s1"), step("s2")), "s1"), result("s1", StepStatus.FAILED))
-    stands = course.not_replanned(it)
+    stands = replanning.not_replanned(it)
     assert not stands.given_up and [s.step_id for s in course.to_start(stands, T0)] == ["s2"]
-    it = course.not_replanned(ordered(it, ControlKind.CORRECT))
+    it = replanning.not_replanned(ordered(it, ControlKind.CORRECT))
     assert it.given_up and course.over(it) and course.to_start(it, T0) == ()
 
 
 def test_the_clock_stands_still_only_while_all_that_runs_waits() -> None:
     it = course.started(course.started(planned(step("s1"), step("s2")), "s1"), "s2")
     one = course.clocked(course.moved(it, "s1", TaskStage.WAITING_APPROVAL), at(10))
-    assert one.control.paused_since is None and course.wake_at(one) == at(900)
+    assert one.control.paused_since is None and course.wake_at(one, at(20)) == at(900)
     both = course.clocked(course.moved(one, "s2", TaskStage.WAITING_APPROVAL), at(20))
-    assert both.control.paused_since == at(20) and course.wake_at(both) is None
+    assert both.control.paused_since == at(20) and course.wake_at(both, at(20)) is None
     again = course.clocked(course.moved(both, "s1", TaskStage.RUNNING), at(5000))
     assert not again.late and again.control.deadline == at(5880)
     late = course.clocked(again, at(5880))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_samples import composition, words
 
-from contracts.task import Plan, PlanStep, StepResult, StepStatus, TaskStage
+from contracts.task import PLANNER, Plan, PlanStep, StepKind, StepResult, StepStatus, TaskStage, WaitFor
 from policy import plan as planning
 
 DESK = composition()
 
 
-def step(step_id: str, *needs: str, role: str = "operator") -> PlanStep:
-    return PlanStep(step_id=step_id, role=role, goal=words("do"), depends_on=needs)
+def step(step_id: str, *needs: str, role: str = "operator", **more: Any) -> PlanStep:
+    return PlanStep(step_id=step_id, role=role, goal=words("do"), depends_on=needs, **more)
+
+
+def task(step_id: str, *needs: str, role: str = PLANNER, **more: Any) -> PlanStep:
+    return step(step_id, *needs, role=role, kind=StepKind.TASK, **more)
 
 
 def plan(*steps: PlanStep) -> Plan:
@@ -36,6 +42,13 @@ def plan(*steps: PlanStep) -> Plan:
         (plan(step("")), "step id"),
         (plan(step("x" * 33)), "step id"),
         (plan(step("look up\nAnna")), "step id"),
+        (plan(step("s1", capabilities=("moon.land",))), "has no capability 'moon.land'"),
+        (plan(step("s1", capabilities=("mail.send",))), "can neither be undone nor waits for an approval"),
+        (plan(step("s1", wait_for=WaitFor(event="paid"))), "nobody sends an event 'paid'"),
+        (plan(step("s1", wait_for=WaitFor(seconds=8 * 86_400))), "at most 604800"),
+        (plan(task("s1", role="operator")), "is 'planner', not 'operator'"),
+        (plan(task("s1", capabilities=("orders.read",))), "needs no capability"),
+        (plan(task("s1", "s1")), "circle"),
     ],
 )
 def test_a_wrong_plan_is_told_what_is_wrong(wrong: Plan, hint: str) -> None:
@@ -45,6 +58,21 @@ def test_a_wrong_plan_is_told_what_is_wrong(wrong: Plan, hint: str) -> None:
 def test_a_right_plan_has_no_errors() -> None:
     right = plan(step("s1", role="clerk"), step("s2", "s1"), step("s3", "s1"), step("s4", "s2", "s3", "s2"))
     assert planning.errors_of(right, DESK) == ()
+
+
+def test_tasks_of_their_own_are_bounded_in_depth_and_in_number() -> None:
+    def within(**limits: int) -> tuple[str, ...]:
+        desk = DESK.model_copy(update={"limits": DESK.limits.model_copy(update=limits)})
+        return planning.errors_of(plan(step("s1"), task("s2", "s1"), task("s3")), desk)
+
+    assert within() == within(tree_steps=5) == ()
+    assert all("nothing here may be a task of its own" in error for error in within(task_depth=0))
+    assert within(tree_steps=4) == ("3 steps, of which 2 have steps of their own, are more than 4",)
+
+
+def test_a_step_waits_for_an_event_that_somebody_sends() -> None:
+    desk = DESK.model_copy(update={"events": {"paid": "the money has come"}})
+    assert planning.errors_of(plan(step("s1", wait_for=WaitFor(event="paid", seconds=60))), desk) == ()
 
 
 @st.composite

@@ -148,3 +148,6 @@ def test_a_step_declares_only_what_its_role_holds_and_what_can_be_undone_or_is_a
     gated = ApprovalRule(id="mails", tool="mail", reason="a person reads it first")
     desk = composition().model_copy(update={"approvals": (gated,)})
     assert errors("mail.send") == ""
+    harmless = ApprovalRule(id="mails", tool="mail", gate=False, reason="binds nobody", harmless=True)
+    desk = composition().model_copy(update={"approvals": (harmless,)})
+    assert errors("mail.send") == ""

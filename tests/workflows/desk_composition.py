@@ -94,10 +94,11 @@ DESK = Composition(
         ),
         ApprovalRule(id="bookings", tool="book", gate=False, reason="can be cancelled"),
         ApprovalRule(id="releases", tool="unbook", gate=False, reason="gives back what was booked"),
-        ApprovalRule(id="mails", tool="mail", gate=False, reason="binds nobody"),
+        ApprovalRule(id="mails", tool="mail", gate=False, reason="binds nobody", harmless=True),
     ),
     attendance=Attendance(heartbeat_timeout=2.0, probe_timeout=0.2, join_timeout=1.0, return_seconds=0.5),
     limits=Limits(max_steps=4),
+    events={"paid": "the money has come"},
 )
 
 HASTY = DESK.model_copy(
