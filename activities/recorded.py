@@ -88,6 +88,7 @@ class ModelCall:
                 model=asked.role.model,
                 parameters=parameters,
                 prompt=prompt_version(asked.role.instructions),
+                prompt_characters=len(asked.role.instructions.strip()),
                 milliseconds=round((time.monotonic() - self._began) * 1000),
                 attempt=told.attempt,
                 task=asked.task,

@@ -64,6 +64,8 @@ class ModelCalled(Event):
     """The model's name as the service gave it."""
     parameters: dict[str, str | int | float | bool] = Field(default_factory=dict)
     prompt: str
+    prompt_characters: int | None = None
+    """How much of the first message the instructions are."""
     tokens_in: int | None = None
     tokens_out: int | None = None
     milliseconds: int
@@ -76,7 +78,7 @@ class ModelCalled(Event):
 
 
 class PolicyRuled(Event):
-    """Which rule decided about one call, before it was made. Exhibits: `arguments`."""
+    """Which rule decided about one call, before it was made. Exhibits: `circumstances`, all it depended on."""
 
     kind: Literal["policy"] = "policy"
     state: Literal["free", "gated", "refused"]
@@ -207,7 +209,7 @@ class CheckpointMoved(Event):
 
 
 class DeliveryMoved(Event):
-    """Exhibits: `speech`, what was owed, when it is first so."""
+    """Exhibits: `speech`, while it is owed."""
 
     kind: Literal["delivery"] = "delivery"
     state: DeliveryState

@@ -124,7 +124,7 @@ class HandoffWorkflow:
         asked = await self._circumstances(composition, tool, arguments)
         call = call.model_copy(update={"in_records": asked.in_records, "tainted": asked.tainted})
         verdict = rules.decide(composition, tool, asked)
-        ruled = recording.ruled(call, verdict)
+        ruled = recording.ruled(call, verdict, asked)
         remark: str | None = None
         if verdict.gated:
             await recording.write(ruled, summary=f"{tool.name}: {verdict.rule_id}")

@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
         Delivery,
         DeliveryPosted,
         DeliveryReport,
+        DeliveryState,
         DeliveryView,
         InboxStart,
         Presence,
@@ -153,6 +154,7 @@ class InboxWorkflow:
                         reason=entry.reason,
                         webhook=entry.webhook,
                     ),
+                    exhibits={"speech": entry.delivery.speech} if entry.state is DeliveryState.OWED else None,
                 ),
             )
 

@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.records import Record, RecordBatch
     from contracts.tools import ToolCall, ToolRefused, ToolStatus
     from policy.authority import GateVerdict
+    from policy.rules import Circumstances
     from workflows import options
 
 
@@ -107,8 +108,8 @@ def audit(
     )
 
 
-def ruled(call: ToolCall, verdict: GateVerdict) -> AuditRecord:
-    """The entry of which rule decided about a call, as it was proposed."""
+def ruled(call: ToolCall, verdict: GateVerdict, asked: Circumstances) -> AuditRecord:
+    """The entry of which rule decided about a call, as it was proposed, and of all that the verdict depended on."""
     return audit(
         call.session_id,
         actor="policy",
@@ -122,7 +123,7 @@ def ruled(call: ToolCall, verdict: GateVerdict) -> AuditRecord:
             task=call.task_id,
             step=call.step_id,
         ),
-        exhibits={"arguments": call.arguments},
+        exhibits={"circumstances": Content(subject_id=call.subject_id, body=asked.model_dump_json())},
     )
 
 
