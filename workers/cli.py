@@ -35,6 +35,7 @@ COMMANDS: dict[str, Entry] = {
     "deliveries": Entry("workers.commands.deliveries", "List what is owed to callers, and what was heard.", _CALLS),
     "policy": Entry("workers.commands.policy", "Try the rules of what waits for a person.", _CALLS),
     "why": Entry("workers.commands.why", "Tell why something happened: known, decided, approved, done, heard.", _CALLS),
+    "replay": Entry("workers.commands.replay", "Make the recorded decisions of a task again.", _CALLS),
     "audit": Entry("workers.commands.audit", "Verify the audit trail, or take it elsewhere.", _CALLS),
     "tools": Entry("workers.commands.tools", "List tools, and review how their servers describe them.", _CALLS),
     "reviewers": Entry("workers.commands.reviewers", "List, add and deactivate people who may decide.", _CALLS),
