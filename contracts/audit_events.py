@@ -209,7 +209,7 @@ class CheckpointMoved(Event):
 
 
 class DeliveryMoved(Event):
-    """Exhibits: `speech`, while it is owed."""
+    """Exhibits: `speech`, while it is to be said."""
 
     kind: Literal["delivery"] = "delivery"
     state: DeliveryState

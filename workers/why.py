@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from contracts import names
 from contracts.audit import AuditEntry
-from contracts.audit_events import DeliveryMoved, ModelCalled, ToolCalled
+from contracts.audit_events import ModelCalled, ToolCalled
 from contracts.records import DeliveryRecord, TurnRecord
 from contracts.session import Speaker
 from store.reader import RecordReader
@@ -206,11 +206,15 @@ def _turn(reader: RecordReader, wanted: str) -> tuple[_Subject, Relevant] | None
 
 
 def _of_turn(reader: RecordReader, said: TurnRecord) -> tuple[_Subject, Relevant]:
-    """An answer is explained by the caller's turn before it, and by what was delivered while it was spoken."""
+    """What was delivered is explained by the task that it came from, an answer by the caller's turn before it."""
+    if (owed := _delivered(reader, said)) is not None and (found := _task(reader, owed.task_id)) is not None:
+        task, of_task = found
+        words = f"{said.turn.speaker.value}: {said.turn.text.body}"
+        subject = task.model_copy(update={"kind": "turn", "summary": words, "turns": [said]})
+        return subject, lambda e: e.target == owed.delivery_id or of_task(e)
     turns = [t for t in reader.turns(said.turn.session_id) if t.turn.started_at <= said.turn.started_at]
     asked = [t for t in turns if t.turn.speaker is Speaker.CALLER][-1:]
     about = {t.turn.turn_id for t in (*asked, said)}
-    begun, ended = said.turn.started_at, said.turn.ended_at
     heard = " (interrupted)" if said.turn.interrupted else ""
     subject = _Subject(
         kind="turn",
@@ -219,13 +223,18 @@ def _of_turn(reader: RecordReader, said: TurnRecord) -> tuple[_Subject, Relevant
         workflows=[names.session_workflow_id(said.turn.session_id)],
         turns=[t for t in (*asked, said) if t.turn.turn_id in about],
     )
+    return subject, lambda e: getattr(e.event, "turn", None) in about
 
-    def relevant(entry: AuditEntry) -> bool:
-        if isinstance(entry.event, DeliveryMoved):
-            return begun <= entry.at <= ended
-        return getattr(entry.event, "turn", None) in about
 
-    return subject, relevant
+def _delivered(reader: RecordReader, said: TurnRecord) -> DeliveryRecord | None:
+    """The delivery that was spoken in that turn, whole or in part."""
+    if said.turn.speaker is Speaker.CALLER:
+        return None
+    spoken = said.turn.text.body
+    owed = reader.deliveries(subject_id=said.turn.text.subject_id)
+    return next(
+        (d for d in owed if d.speech.body in spoken or (said.turn.interrupted and spoken in d.speech.body)), None
+    )
 
 
 def _delivery(reader: RecordReader, wanted: str) -> tuple[_Subject, Relevant] | None:

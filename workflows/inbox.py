@@ -36,6 +36,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.starting import start_beside
 
 IDLE = timedelta(hours=24)
+_TO_BE_SAID = (DeliveryState.OWED, DeliveryState.OFFERED)
 Decide = Callable[[policy.InboxState, datetime], policy.Step]
 
 
@@ -154,7 +155,7 @@ class InboxWorkflow:
                         reason=entry.reason,
                         webhook=entry.webhook,
                     ),
-                    exhibits={"speech": entry.delivery.speech} if entry.state is DeliveryState.OWED else None,
+                    exhibits={"speech": entry.delivery.speech} if entry.state in _TO_BE_SAID else None,
                 ),
             )
 

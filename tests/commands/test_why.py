@@ -17,7 +17,8 @@ from contracts.approval import ApprovalStage
 from contracts.audit import AuditRecord
 from contracts.audit_events import AuditEvent, Decided, ModelCalled, PolicyRuled, ToolCalled
 from contracts.base import Content
-from contracts.records import ApprovalRecord, Record, SessionRecord, StepRecord, TaskRecord, TurnRecord
+from contracts.delivery import DeliveryState
+from contracts.records import ApprovalRecord, DeliveryRecord, Record, SessionRecord, StepRecord, TaskRecord, TurnRecord
 from contracts.session import Speaker, Turn
 from contracts.task import StepStatus, TaskStage
 from contracts.tools import ToolStatus
@@ -70,7 +71,11 @@ def one_call() -> list[Record]:
         SessionRecord(**IDS, room="r", state="open", revision=1, opened_at=NOW),
         turn("u1", Speaker.CALLER, "Where is order 417?", 1),
         turn("a1", Speaker.AGENT, "It is on its way.", 3),
-        turn("a2", Speaker.AGENT, "Anything else?", 9),
+        turn("a2", Speaker.AGENT, "It is refunded.", 9),
+        DeliveryRecord(
+            delivery_id="task-1.outcome", subject_id="p1", session_id="s1", task_id="task-1", topic="task-1",
+            revision=1, state=DeliveryState.HEARD, attempts=1, speech=said("It is refunded."), created_at=NOW, updated_at=NOW,
+        ),
         TaskRecord(**IDS, task_id="task-1", stage=TaskStage.DONE, revision=2, goal=said("refund 417"),
                    requested_at=NOW, updated_at=NOW),
         StepRecord(task_id="task-1", step_id="s1", role="operator", goal=said("refund it"), status=StepStatus.DONE,
@@ -131,6 +136,12 @@ def test_what_was_spoken_is_explained_by_what_was_heard_before_it(reader: Record
     for told in (story(reader, "a1"), story(reader, "on its way", "s1")):
         assert [t.turn.turn_id for t in told.turns] == ["u1", "a1"]
         assert [t.entry_id for t in told.decided] == ["m1"]
+
+
+def test_an_outcome_that_was_spoken_is_explained_by_its_task(reader: RecordReader) -> None:
+    told = story(reader, "a2")
+    assert [t.turn.turn_id for t in told.turns] == ["a2"] and told.kind == "turn"
+    assert [t.target for t in told.happened] == ["refund"] and [t.entry_id for t in told.decided] == ["m2"]
 
 
 def test_a_call_in_the_turn_is_explained_by_the_model_that_asked_for_it(reader: RecordReader) -> None:

@@ -17,6 +17,9 @@ from workers.why import Told, Why, explain
 
 app = typer.Typer(help="Why something happened, from the audit trail.")
 
+_INSIDE = ("prompt_characters", "task", "step")
+"""What the text leaves out: it is in the ids, or of use to a program alone."""
+
 LONGEST = 1200
 """Characters of one content, unless all of it is asked for."""
 
@@ -80,7 +83,7 @@ def _section(console: Console, title: str, entries: list[Told], contents: tuple[
         return
     _heading(console, title)
     for entry in entries:
-        detail = ", ".join(f"{name} {_plain(value)}" for name, value in entry.detail.items())
+        detail = ", ".join(f"{n} {_plain(v)}" for n, v in entry.detail.items() if v != {} and n not in _INSIDE)
         console.print(Text(f"  {time_of_day(entry.at)} {entry.actor}: {entry.action} {entry.target}  [{detail}]"))
         for name in contents:
             if name in entry.contents:
