@@ -20,11 +20,11 @@ from contracts.tools import ToolStatus
 from store import verify_export
 from store.audit import verify
 from store.audit_keys import make_key
+from store.audit_tables import audit_entries, audit_heads
 from store.chain import GENESIS, hash_of, line_of
 from store.engine import open_engine
 from store.export import ENTRIES, export
 from store.sealing import seal
-from store.tables import audit_entries, audit_heads
 from store.writer import RecordWriter
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -20,10 +20,10 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from contracts.audit import AuditEntry, AuditRecord
+from store.audit_tables import audit_contents, audit_entries, audit_heads
 from store.columns import BODY, SUBJECT, canonical_json
 from store.errors import StoreDamaged
 from store.statements import insert_or_ignore
-from store.tables import audit_contents, audit_entries, audit_heads
 
 GENESIS = "0" * 64
 """What the first entry of a chain follows."""

@@ -30,7 +30,7 @@ from contracts.records import (
     TaskRecord,
     TurnRecord,
 )
-from store import tables
+from store import audit_tables, tables
 from store.chain import SALT, read_line
 from store.engine import reading
 from store.rows import TABLES, from_row
@@ -222,18 +222,20 @@ class RecordReader:
 
     def audit(self, session_id: str) -> list[AuditEntry]:
         """In the order of the chain. Reading does not verify: `store.audit.verify` does."""
-        table = tables.audit_entries
+        table = audit_tables.audit_entries
         query = select(table.c.line).where(table.c.session_id == session_id).order_by(table.c.sequence)
         return self._entries(query)
 
     def audit_entry(self, entry_id: str) -> AuditEntry | None:
         """The entry of that cause, in whichever session it is."""
-        found = self._entries(select(tables.audit_entries.c.line).where(tables.audit_entries.c.entry_id == entry_id))
+        found = self._entries(
+            select(audit_tables.audit_entries.c.line).where(audit_tables.audit_entries.c.entry_id == entry_id)
+        )
         return found[0] if found else None
 
     def exhibits(self, digests: Iterable[str]) -> dict[str, Content]:
         """What entries were about, by digest. What was erased is missing."""
-        table = tables.audit_contents
+        table = audit_tables.audit_contents
         with reading(self._engine) as connection:
             rows = connection.execute(select(table).where(table.c.digest.in_(list(digests)))).mappings()
             return {

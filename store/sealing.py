@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, update
 
 from store.audit_keys import Anchor, AuditKeys
+from store.audit_tables import audit_heads, audit_seals
 from store.chain import GENESIS, hash_of
 from store.columns import canonical_json
 from store.engine import reading, writing
 from store.statements import insert_or_ignore
-from store.tables import audit_heads, audit_seals
 
 MOST_HEADS = 2000
 """Chains that one seal names."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, Integer, MetaData, Table
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
@@ -275,49 +275,3 @@ effects = Table(
     _time("at"),
     Index(None, "subject_id", "tool", "at"),
 )
-
-audit_entries = Table(
-    "audit_entries",
-    metadata,
-    _text("session_id", key=True),
-    Column("sequence", Integer, primary_key=True, autoincrement=False),
-    _text("entry_id"),
-    Column("line", Text, nullable=False),
-    Column("hash", Text, nullable=False),
-    Index(None, "entry_id", "session_id", unique=True),
-    sqlite_with_rowid=False,  # in the order of the chains, as they are verified
-)
-"""`line` is the whole entry (see `store/chain.py`); the other columns find it, and are verified against it."""
-
-audit_contents = Table(
-    "audit_contents",
-    metadata,
-    Column("digest", Text, primary_key=True),
-    _text("session_id"),
-    *content("content"),
-    Index(None, "session_id"),
-    Index(None, "content_subject_id"),
-)
-"""What entries were about. The body begins with its salt, so it is erased with it."""
-
-audit_heads = Table(
-    "audit_heads",
-    metadata,
-    _text("session_id", key=True),
-    Column("sequence", Integer, nullable=False),
-    Column("hash", Text, nullable=False),
-    Column("sealed", Integer, nullable=False),
-)
-"""The end of each session's chain. Its row is the lock that writers of the chain take, and shows a cut-off end.
-
-`sealed` is the last entry that a signed checkpoint covers.
-"""
-
-audit_seals = Table(
-    "audit_seals",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("statement", Text, nullable=False),
-    Column("signature", Text, nullable=False),
-)
-"""Signed checkpoints of the chains (see `store/sealing.py`)."""

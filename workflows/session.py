@@ -134,14 +134,8 @@ class SessionWorkflow:
         known = self._state
         self._state = policy.with_caller(known, news)
         if self._state is not known:
-            self._journal.add(
-                recording.audit(
-                    known.start.session_id,
-                    actor="room",
-                    target=news.identity,
-                    event=CallerMoved(state=news.presence),
-                )
-            )
+            event = CallerMoved(state=news.presence)
+            self._journal.add(recording.audit(known.start.session_id, actor="room", target=news.identity, event=event))
         if self._state.caller is CallerPresence.GONE:
             self._end("the caller hung up")
 

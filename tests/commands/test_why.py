@@ -24,9 +24,9 @@ from contracts.task import StepStatus, TaskStage
 from contracts.tools import ToolStatus
 from migrations import upgrade
 from store.audit_keys import make_key
+from store.audit_tables import audit_contents
 from store.engine import open_engine
 from store.reader import RecordReader
-from store.tables import audit_contents
 from store.writer import RecordWriter
 from workers.settings import ROOT
 from workers.why import Why, explain
@@ -74,7 +74,8 @@ def one_call() -> list[Record]:
         turn("a2", Speaker.AGENT, "It is refunded.", 9),
         DeliveryRecord(
             delivery_id="task-1.outcome", subject_id="p1", session_id="s1", task_id="task-1", topic="task-1",
-            revision=1, state=DeliveryState.HEARD, attempts=1, speech=said("It is refunded."), created_at=NOW, updated_at=NOW,
+            revision=1, state=DeliveryState.HEARD, attempts=1, speech=said("It is refunded."),
+            created_at=NOW, updated_at=NOW,
         ),
         TaskRecord(**IDS, task_id="task-1", stage=TaskStage.DONE, revision=2, goal=said("refund 417"),
                    requested_at=NOW, updated_at=NOW),

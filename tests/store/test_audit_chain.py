@@ -13,10 +13,10 @@ from sqlalchemy import Engine, delete, insert, select, update
 from contracts.audit_events import ToolCalled
 from contracts.tools import ToolStatus
 from store.audit import verify
+from store.audit_tables import audit_contents, audit_entries, audit_heads
 from store.chain import GENESIS, SALT
 from store.errors import StoreDamaged
 from store.reader import RecordReader
-from store.tables import audit_contents, audit_entries, audit_heads
 from store.writer import RecordWriter
 
 ENTRIES = audit_entries.c

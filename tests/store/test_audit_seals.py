@@ -19,11 +19,11 @@ from sqlalchemy import Engine, Table, delete, insert, select, update
 from store import verify_export
 from store.audit import verify
 from store.audit_keys import AuditKeys, make_key, open_keys, open_or_make_keys, verify_signature
+from store.audit_tables import audit_entries, audit_heads, audit_seals
 from store.chain import hash_of, read_line
 from store.errors import StoreError
 from store.export import ENTRIES, KEYS, SCRIPT, export
 from store.sealing import seal
-from store.tables import audit_entries, audit_heads, audit_seals
 from store.writer import RecordWriter
 
 

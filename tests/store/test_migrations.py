@@ -15,6 +15,7 @@ from record_samples import approval, decision, delivery, said, session
 from sqlalchemy import inspect, text
 
 import migrations
+import store.audit_tables
 import store.people_tables  # noqa: F401  its tables are part of the metadata
 from contracts.delivery import WebhookState
 from migrations.__main__ import main

@@ -30,12 +30,13 @@ from contracts.records import (
     TurnRecord,
 )
 from contracts.session import Turn
+from store.audit_tables import audit_entries
 from store.columns import BODY, SUBJECT
 from store.errors import RetryableStoreError, StoreError, StoreVersionError
 from store.reader import RecordReader
 from store.reviewers import add_reviewer
 from store.rows import TABLES, to_row
-from store.tables import audit_entries, metadata
+from store.tables import metadata
 from store.writer import RecordWriter
 
 

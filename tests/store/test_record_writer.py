@@ -25,10 +25,11 @@ from sqlalchemy import Engine, delete, select
 from contracts.audit import AuditEntry, AuditRecord
 from contracts.records import Record
 from store.audit import verify
+from store.audit_tables import audit_contents, audit_entries, audit_heads
 from store.chain import read_line
 from store.reader import RecordReader
 from store.rows import TABLES, to_row
-from store.tables import audit_contents, audit_entries, audit_heads, metadata, subjects
+from store.tables import metadata, subjects
 from store.writer import RecordWriter
 
 
