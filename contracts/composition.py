@@ -16,7 +16,7 @@ from contracts.handoff import Budget
 from contracts.ladder import Fallback
 from contracts.phrases import Phrases
 from contracts.rules import ApprovalRule as ApprovalRule
-from contracts.tools import DataClass, Effect, ToolDeclaration
+from contracts.tools import DataClass, Effect, OnInterrupt, ToolDeclaration
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
@@ -148,6 +148,8 @@ class Composition(Contract):
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """IANA name of where its callers are: "today" and "tomorrow" are meant there."""
     deliveries: Deliveries = Field(default_factory=Deliveries)
+    on_interrupt: OnInterrupt = OnInterrupt.CONTINUE
+    """What becomes of a task when the caller breaks off what is being said about it. A tool may say otherwise."""
 
     def role(self, name: str) -> Role:
         """The role of that name. Raises KeyError."""
@@ -200,6 +202,8 @@ class Composition(Contract):
             self._check_compensation(tool)
             if tool.effect is Effect.NONE and tool.idempotency == "key":
                 raise ValueError(f"tools.{tool.name}: a tool without effect needs no idempotency key")
+            if tool.effect is Effect.NONE and tool.on_interrupt is not None:
+                raise ValueError(f"tools.{tool.name}.on_interrupt: a look-up is dropped in any case; leave it out")
         rules = [rule.id for rule in self.approvals]
         if len(set(rules)) != len(rules):
             raise ValueError(f"approvals: each id once, got {rules}")

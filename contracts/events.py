@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from contracts.approval import OpenApproval
 from contracts.base import Content, Contract, Moment
 from contracts.delivery import Offer
 from contracts.escalation import CallEscalation
@@ -17,6 +18,13 @@ class TaskNews(Contract):
 
     type: Literal["task.news"] = "task.news"
     state: TaskState
+
+
+class ApprovalNews(Contract):
+    """An effect waits for a person's decision, or no longer."""
+
+    type: Literal["approval.news"] = "approval.news"
+    approval: OpenApproval
 
 
 class DeliveryOffered(Contract):
@@ -74,6 +82,7 @@ class SessionEnding(Contract):
 
 EventPayload = Annotated[
     TaskNews
+    | ApprovalNews
     | DeliveryOffered
     | DeliveryWithdrawn
     | RoleSuperseded

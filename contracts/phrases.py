@@ -62,6 +62,15 @@ class Phrases(Contract):
     late: str = "I could not get all of that done in time. This is still missing: {missing}."
     suspended: str = "Your request is on hold for now."
     waiting: str = "Your request goes on as soon as its time has come. I will tell you then."
+    quiet: str = "All right."
+    take_your_time: str = "Of course, take your time."
+    stopping: str = "All right, I am stopping this: {goal}."
+    pausing: str = "All right, this is on hold until you tell me to go on: {goal}."
+    going_on: str = "All right, I am going on with this: {goal}."
+    changing: str = "All right, I pass that change on."
+    still_going: str = "All right. This goes on in the meantime: {goal}. Say cancel that if you do not want it."
+    shall_go_on: str = "I have put this on hold: {goal}. Shall I go on with it?"
+    too_late: str = "I am sorry, that had ended before I could change anything."
     progress: str = "{done} of {total} steps are done."
 
     @model_validator(mode="after")

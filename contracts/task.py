@@ -241,6 +241,15 @@ class Control(Contract):
     seconds: float = 0.0
 
 
+class TaskOrder(Contract):
+    """An order on its way to the task. `order_id` is made by its sender: a re-send is no second order."""
+
+    order_id: str
+    task_id: str
+    kind: ControlKind
+    order: Control
+
+
 TaskRequest.model_rebuild()
 Parent.model_rebuild()
 PlanRequest.model_rebuild()

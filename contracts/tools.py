@@ -24,6 +24,16 @@ RecordField = RecordKind | Annotated[tuple[str | int | bool, ...], Field(min_len
 """A kind, or every value that is possible, such as states."""
 
 
+class OnInterrupt(StrEnum):
+    """What becomes of work when the caller breaks off what is being said about it."""
+
+    CONTINUE = "continue"
+    SUSPEND = "suspend"
+    CANCEL = "cancel_and_compensate"
+    ASK = "ask"
+    """It is put on hold, and the caller is asked whether it is to go on."""
+
+
 class ToolDeclaration(Contract):
     """A tool as the composition declares it, beside what its server says of itself.
 
@@ -36,6 +46,7 @@ class ToolDeclaration(Contract):
     amount of money, which rules may compare.
     `record` names the fields of its result that are a system of record, by path (`slots.*.slot_id`): what keeps to its
     kind there is trusted, and everything else in the result is untrusted text.
+    `on_interrupt` is for a task in which this effect waits for its go-ahead; without it the composition's counts.
     """
 
     name: str
@@ -56,6 +67,7 @@ class ToolDeclaration(Contract):
     cost_class: CostClass = "free"
     amount_argument: str | None = None
     record: dict[str, RecordField] = Field(default_factory=dict)
+    on_interrupt: OnInterrupt | None = None
 
 
 class ToolSpec(Contract):

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from typing import Protocol
 
 from livekit import rtc
-from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm
+from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm, stt
 
 from contracts.phrases import Phrases
 from live.audio import without_lead
@@ -18,16 +18,30 @@ from live.context import CallContext, leading_instructions
 from live.phrasebook import chime
 from live.thinking import ChatModels
 from live.voices import Voices
+from policy.interruption import backchannel
 from policy.speakable import speakable_stream
 
 logger = logging.getLogger("greenroom.live.agent")
 
+_TRANSCRIPTS = (
+    stt.SpeechEventType.INTERIM_TRANSCRIPT,
+    stt.SpeechEventType.PREFLIGHT_TRANSCRIPT,
+    stt.SpeechEventType.FINAL_TRANSCRIPT,
+)
+
 
 class Holding(Protocol):
-    """Whether a person is waited for, who answers instead of the model."""
+    """Who answers instead of the model."""
 
-    def reply(self) -> str | None:
-        """What is said instead of asking the model: None is nothing, empty is silence."""
+    def reply(self, words: str, *, over_speech: bool) -> str | None:
+        """What is said to the caller's words instead of asking the model: None is nothing, empty is silence.
+
+        `words` is empty where the model goes on after a tool. `over_speech`: they broke off what the agent was saying.
+        """
+
+    @property
+    def waits(self) -> bool:
+        """Whether the caller was asked something that a bare "okay" may answer."""
 
     def answered(self) -> None: ...
 
@@ -38,7 +52,8 @@ class Holding(Protocol):
 class VoiceAgent(Agent):
     """`context` is rendered into each model call; it is never part of the stored conversation.
 
-    `not_offered` is told the name of each tool that the model calls without having been offered it.
+    `not_offered` is told the name of each tool that the model calls without having been offered it; `only_listens` that
+    the caller said "mm-hm" or the like into the agent's speech.
     """
 
     def __init__(
@@ -55,6 +70,7 @@ class VoiceAgent(Agent):
         not_offered: Callable[[str], None],
         holding: Holding,
         auditing: Auditing,
+        only_listens: Callable[[], object],
     ) -> None:
         super().__init__(instructions=instructions, chat_ctx=history, tools=tools, tts=voices)  # type: ignore[arg-type]
         self._context = context
@@ -65,19 +81,51 @@ class VoiceAgent(Agent):
         self._not_offered = not_offered
         self._holding = holding
         self._auditing = auditing
+        self._only_listens = only_listens
+
+    async def stt_node(
+        self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
+    ) -> AsyncIterator[stt.SpeechEvent | str]:
+        """Without the words that only show that somebody listens: to the framework the agent's speech then goes on.
+
+        Its own detector of them is a cloud service; its `min_words` would hold back "stop" and "wait" too.
+        """
+        async for event in Agent.default.stt_node(self, audio, model_settings):
+            if not isinstance(event, stt.SpeechEvent) or not self._is_backchannel(event):
+                yield event
+            elif event.type is stt.SpeechEventType.FINAL_TRANSCRIPT:
+                self._only_listens()
+
+    def _is_backchannel(self, event: stt.SpeechEvent) -> bool:
+        speech = self.session.current_speech
+        if speech is None or speech.interrupted or self._holding.waits:
+            return False
+        return event.type in _TRANSCRIPTS and bool(event.alternatives) and backchannel(event.alternatives[0].text)
+
+    def _instead(self, chat_ctx: llm.ChatContext) -> str | None:
+        last = chat_ctx.items[-1] if chat_ctx.items else None
+        if not isinstance(last, llm.ChatMessage) or last.role != "user":
+            return self._holding.reply("", over_speech=False)
+        before = chat_ctx.items[-2] if len(chat_ctx.items) > 1 else None
+        cut = isinstance(before, llm.ChatMessage) and before.role == "assistant" and before.interrupted
+        return self._holding.reply(last.text_content or "", over_speech=cut)
 
     async def llm_node(
         self, chat_ctx: llm.ChatContext, tools: list[llm.Tool], model_settings: ModelSettings
     ) -> AsyncIterator[llm.ChatChunk | str | FlushSentinel]:
-        """Two tries, bounded; after the first failure the holding phrase is heard, after the second an apology."""
-        if (instead := self._holding.reply()) is not None:
+        """Two tries, bounded; after the first failure the holding phrase is heard, after the second an apology.
+
+        While no model is to be asked, the apology is heard at once.
+        """
+        if (instead := self._instead(chat_ctx)) is not None:
             if instead:
                 yield instead
             return
         request, offered = self._with_states(chat_ctx), set(llm.ToolContext(tools).function_tools)
         patiences = (self._timings.first_token, self._timings.second_try)
-        for attempt, (model, patience) in enumerate(zip(self._models.tries(), patiences, strict=True)):
+        for attempt, (model, patience) in enumerate(zip(self._models.tries(), patiences, strict=False)):
             began = False
+            self._models.rota.asked(model)
             answer = self._models.ask(model, self, request, tools, model_settings, patience)
             asked = self._auditing.asking(model, request, tools, attempt)
             try:

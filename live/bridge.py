@@ -1,4 +1,4 @@
-"""One call's way to Temporal: nothing here is ever awaited on the way from speech to speech.
+"""One call's way to the durable side. Nothing here is ever awaited on the way from speech to speech.
 
 Every call is bounded; what cannot be sent goes to the spool and is sent later, in order, once.
 """
@@ -33,7 +33,7 @@ from contracts.delivery import DeliveryReport
 from contracts.escalation import EscalationRequest
 from contracts.events import Event
 from contracts.session import CallerChanged, CallerPresence, SessionSnapshot, Turn
-from contracts.task import TaskRequest
+from contracts.task import TaskOrder, TaskRequest
 from contracts.tools import ToolRefused
 from live.outbox import Outbox, Sent
 from live.sending import FINAL, send
@@ -132,6 +132,10 @@ class Bridge:
             await self._outbox.on_disk()
             return DelegateReceipt.SPOOLED
         return DelegateReceipt.ACCEPTED if sent is Sent.SENT else DelegateReceipt.REFUSED
+
+    def order(self, order: TaskOrder) -> asyncio.Future[Sent]:
+        """The caller steers a task. Never waits; the future tells what became of it."""
+        return self._put("order", names.task_workflow_id(order.task_id), order.order_id, order, write_ahead=True)
 
     def use_token(self, task_token: str) -> None:
         """Heartbeat and complete with this token (base64) from now on."""

@@ -55,7 +55,10 @@ class Backstage(Protocol):
 
 
 class Delegation:
-    """One call's delegations. `speech` gives the conversation so far and the id of the caller's last turn."""
+    """One call's delegations. `speech` gives the conversation so far and the id of the caller's last turn.
+
+    `started` is told the id and the goal of each task as it is passed on.
+    """
 
     def __init__(
         self,
@@ -66,6 +69,7 @@ class Delegation:
         *,
         speech: Callable[[], tuple[str, str]],
         say: Callable[[str], None],
+        started: Callable[[str, str], None],
         accept_seconds: float,
     ) -> None:
         self._facts = facts
@@ -74,6 +78,7 @@ class Delegation:
         self._read_back = read_back
         self._speech = speech
         self._say = say
+        self._started = started
         self._accept_seconds = accept_seconds
         self._starting: set[asyncio.Task[None]] = set()
 
@@ -94,6 +99,7 @@ class Delegation:
         request = self._request(goal)
         task = asyncio.create_task(self._start(request), name=f"delegate {request.task_id}")
         self._starting.add(task)
+        self._started(request.task_id, goal)
         task.add_done_callback(self._starting.discard)
         away = self._backstage.away
         return json.dumps({"say": phrases.backstage_away if away else phrases.acknowledge, "task": request.task_id})

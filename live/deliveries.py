@@ -23,7 +23,10 @@ class Reports(Protocol):
 
 
 class Deliveries:
-    """`reachable` tells whether the caller is connected and takes our audio; `failures` counts lost synthesis."""
+    """`reachable` tells whether the caller is connected and takes our audio; `failures` counts lost synthesis.
+
+    `about` is told the task of each delivery as it begins to be said.
+    """
 
     def __init__(
         self,
@@ -34,6 +37,7 @@ class Deliveries:
         session_id: str,
         reachable: Callable[[], bool],
         failures: Callable[[], int],
+        about: Callable[[str], None],
     ) -> None:
         self._session = session
         self._reports = reports
@@ -41,11 +45,12 @@ class Deliveries:
         self._session_id = session_id
         self._reachable = reachable
         self._failures = failures
+        self._about = about
         self._desk = DeliveryDesk()
         self._arrived = asyncio.Event()
         self._welcomed = False
         self._stopped = False
-        self._asked = False
+        self._asked = self._asking = False
 
     def offered(self, offer: Offer) -> None:
         if self._desk.offered(offer):
@@ -62,6 +67,11 @@ class Deliveries:
         """The caller spoke, or left cleanly."""
         for offer in self._desk.sign_of_life():
             self._report(offer, DeliveryOutcome.HEARD)
+
+    @property
+    def asks(self) -> bool:
+        """Whether a question is being said, or was said and not answered yet."""
+        return self._asked or self._asking
 
     def reply(self) -> str | None:
         """What the caller's next words are answered with after a question was said to the end; then None again."""
@@ -82,8 +92,11 @@ class Deliveries:
     async def _say(self, offer: Offer) -> None:
         self._desk.began(offer)
         failures = self._failures()
+        self._about(offer.task_id)
+        self._asking = offer.asks
         handle = self._session.say(self._words(offer))
         await handle
+        self._asking = False
         failed = handle.exception() is not None or self._failures() > failures
         playout = Playout(interrupted=handle.interrupted, failed=failed, reachable=self._reachable())
         outcome = self._desk.ended(playout)

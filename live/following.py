@@ -23,6 +23,7 @@ from live.context import CallContext, leading_instructions, whole
 from live.deliveries import Deliveries
 from live.escalation import Escalating
 from live.leaving import Leaving, Reason
+from live.steering import Steering
 
 ASK_AGAIN_SECONDS = 1.0
 
@@ -35,6 +36,7 @@ class Following:
         context: CallContext,
         deliveries: Deliveries,
         escalating: Escalating,
+        steering: Steering,
         attending: Attending,
         leaving: Leaving,
     ) -> None:
@@ -43,6 +45,7 @@ class Following:
         self._context = context
         self._deliveries = deliveries
         self._escalating = escalating
+        self._steering = steering
         self._attending = attending
         self._leaving = leaving
 
@@ -62,6 +65,7 @@ class Following:
         """A snapshot that came after the first words: what earlier agents of this call heard goes before them."""
         self._context.take(snapshot)
         self._escalating.take(snapshot)
+        self._steering.take(snapshot)
         known = self._agent.chat_ctx.copy()
         ids = {item.id for item in known.items}
         earlier = [item for item in whole(snapshot.turns).items if item.id not in ids]
@@ -71,6 +75,7 @@ class Following:
             await self._agent.update_chat_ctx(known)
 
     def _on_event(self, event: Event) -> None:
+        self._steering.on(event)
         match event.payload:
             case ContextChanged():
                 self._context.context_changed(event.payload)

@@ -69,12 +69,17 @@ class Hearing:
         self._reachable = reachable
         self._waits = waits
         self._sign_of_life = sign_of_life
-        self._asked, self._deaf = False, False
+        self._asked, self._deaf, self._only_listens = False, False, False
         session.on("conversation_item_added", self._on_item)
         session.on("user_input_transcribed", self._on_words)
         session.on("user_state_changed", self._on_user_state)
         session.on("user_transcription_timeout", self._on_no_words)
         session.on("error", self._on_error)
+
+    def only_listens(self) -> None:
+        """The caller said "mm-hm" or the like into the agent's speech: no turn, but a sign of life."""
+        self._only_listens = True
+        self._sign_of_life()
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
         self.transcript.on_item(event)
@@ -94,7 +99,7 @@ class Hearing:
 
     def _on_words(self, event: UserInputTranscribedEvent) -> None:
         if event.is_final and event.transcript.strip():
-            self._asked, self._deaf = False, False
+            self._asked, self._deaf, self._only_listens = False, False, False
             self._sign_of_life()
 
     def _on_user_state(self, event: UserStateChangedEvent) -> None:
@@ -102,7 +107,8 @@ class Hearing:
             self._ask(self._phrases.still_there)
 
     def _on_no_words(self, event: UserTranscriptionTimeoutEvent) -> None:
-        if event.speech_duration >= SPEECH_SECONDS:
+        listened, self._only_listens = self._only_listens, False
+        if event.speech_duration >= SPEECH_SECONDS and not listened:
             self._ask(self._phrases.cannot_hear if self._deaf else self._phrases.not_understood)
 
     def _ask(self, words: str) -> None:

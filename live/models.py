@@ -54,11 +54,12 @@ def build_voices(config: LiveConfig, speech: SpeechModels, warm: Warm) -> Voices
     return Voices(voices, _phrasebook(config, speech), patience=config.timings.first_audio)
 
 
-def build_chat_models(config: LiveConfig) -> ChatModels:
+def build_chat_models(config: LiveConfig, role: Role, warm: Warm) -> ChatModels:
+    own = openai.LLM(model=role.model, client=warm.client)
     if (second := config.second.chat) is None:
-        return ChatModels()
+        return ChatModels(own=own)
     client = AsyncClient(base_url=second.base_url, api_key=second.api_key, max_retries=0)
-    return ChatModels(openai.LLM(model=second.model, client=client))
+    return ChatModels(openai.LLM(model=second.model, client=client), own=own)
 
 
 def _recognition(config: LiveConfig, speech: SpeechModels) -> stt.STT[Any]:
@@ -114,7 +115,12 @@ def build_session(config: LiveConfig, composition: Composition, role: Role, warm
         turn_handling={
             "turn_detection": warm.turn_detector or "vad",
             "endpointing": {"min_delay": timings.min_endpointing, "max_delay": timings.max_endpointing},
-            "interruption": {"mode": "vad", "min_duration": 0.4},
+            "interruption": {
+                "mode": "vad",
+                "min_duration": 0.4,
+                # A final result takes less: what is no word, or only shows that somebody listens, is a short pause.
+                "false_interruption_timeout": 1.2,
+            },
             "preemptive_generation": {"enabled": config.preemptive_generation},
         },
         max_tool_steps=4,

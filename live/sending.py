@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import contextlib
 
+from temporalio.api.common.v1 import Payloads, WorkflowExecution
+from temporalio.api.workflowservice.v1 import SignalWorkflowExecutionRequest
 from temporalio.client import AsyncActivityCancelledError, Client
 from temporalio.common import (
     SearchAttributeKey,
@@ -13,6 +15,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
+from temporalio.converter import WorkflowSerializationContext
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -23,7 +26,7 @@ from contracts.delivery import DeliveryReport
 from contracts.escalation import EscalationRequest
 from contracts.review import OPEN
 from contracts.session import CallerChanged, Turn
-from contracts.task import TaskRequest, TaskStage
+from contracts.task import TaskOrder, TaskRequest, TaskStage
 from contracts.tools import ToolRefused
 from live.outbox import Away, Refused
 from live.spool import Outgoing
@@ -49,6 +52,8 @@ async def send(client: Client, item: Outgoing) -> None:
             case "escalation":
                 asked = EscalationRequest.model_validate_json(item.body)
                 await _start(client, item, names.WorkflowType.ESCALATION, asked, ("ReviewState", OPEN))
+            case "order":
+                await _order(client, item)
             case "complete":
                 result = AttendResult.model_validate_json(item.body)
                 await client.get_async_activity_handle(task_token=base64.b64decode(item.target)).complete(result)
@@ -90,6 +95,23 @@ async def _note(client: Client, item: Outgoing) -> None:
 
 def _found_by(*values: tuple[str, str]) -> TypedSearchAttributes:
     return TypedSearchAttributes([SearchAttributePair(SearchAttributeKey.for_keyword(n), value) for n, value in values])
+
+
+async def _order(client: Client, item: Outgoing) -> None:
+    """A signal under the message's own id, which the client's method would draw anew: sent twice, it counts once."""
+    order = TaskOrder.model_validate_json(item.body)
+    place = WorkflowSerializationContext(namespace=client.namespace, workflow_id=item.target)
+    payloads = await client.data_converter.with_context(place).encode([order.order])
+    await client.workflow_service.signal_workflow_execution(
+        SignalWorkflowExecutionRequest(
+            namespace=client.namespace,
+            workflow_execution=WorkflowExecution(workflow_id=item.target),
+            signal_name=order.kind.value,
+            input=Payloads(payloads=payloads),
+            identity=client.identity,
+            request_id=item.item_id,
+        )
+    )
 
 
 async def _start(

@@ -25,7 +25,7 @@ class Outgoing(Contract):
 
     item_id: str
     number: int
-    kind: Literal["turn", "caller", "task", "report", "refused", "escalation", "complete", "audit"]
+    kind: Literal["turn", "caller", "task", "report", "order", "refused", "escalation", "complete", "audit"]
     target: str
     body: str
 

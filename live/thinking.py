@@ -6,22 +6,48 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from livekit.agents import Agent, APIConnectOptions, FlushSentinel, ModelSettings, llm
+from livekit.agents import Agent, APIConnectionError, APIConnectOptions, FlushSentinel, ModelSettings, llm
 
 from live.rota import Rota
+
+TRIAL = "Hello."
+"""What a model that failed is asked to see whether it is back."""
 
 Chunks = AsyncIterator[llm.ChatChunk | str | FlushSentinel]
 
 
 class ChatModels:
-    """Two tries for every answer: one for each model, or both for the only one. The session's own is None here."""
+    """Two tries for every answer: one for each model, or both for the only one. The session's own is None here.
 
-    def __init__(self, second: llm.LLM[Any] | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.rota: Rota[llm.LLM[Any] | None] = Rota([None] if second is None else [None, second], clock)
+    `own` is that one too, for trials beside the conversation.
+    """
+
+    def __init__(
+        self,
+        second: llm.LLM[Any] | None = None,
+        *,
+        own: llm.LLM[Any] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._own = own
+        members = [None] if second is None else [None, second]
+        self.rota: Rota[llm.LLM[Any] | None] = Rota(members, clock, self._trial if own is not None else None)
 
     def tries(self) -> list[llm.LLM[Any] | None]:
+        """Two, or none while no model is to be asked."""
         models = self.rota.in_order()
         return models if len(models) > 1 else models * 2
+
+    async def _trial(self, model: llm.LLM[Any] | None) -> None:
+        asked = model or self._own
+        if asked is None:
+            raise ValueError("the session's own model is tried only where it is known")
+        context = llm.ChatContext.empty()
+        context.add_message(role="user", content=TRIAL)
+        async with asked.chat(chat_ctx=context, conn_options=APIConnectOptions(max_retry=0, timeout=5.0)) as stream:
+            async for _ in stream:
+                return
+        raise APIConnectionError("it said nothing")
 
     async def ask(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -20,10 +21,12 @@ from live.auditing import Auditing
 from live.delegation import CallFacts, Delegation
 from live.escalation import Escalating
 from policy.authority import may_call
+from policy.breaker import Breaker
 
 logger = logging.getLogger("greenroom.live.toolbelt")
 
 NOT_ANSWERED = "the look-up did not answer in time; nothing is known"
+DROPPED = "the caller went on to something else; the look-up was given up"
 
 
 class Registry(Protocol):
@@ -31,6 +34,33 @@ class Registry(Protocol):
 
     async def specs(self, role: str) -> Sequence[ToolSpec]: ...
     async def call(self, call: ToolCall) -> ToolOutcome: ...
+
+
+async def equip(
+    registry: Registry,
+    facts: CallFacts,
+    composition: Composition,
+    role: Role,
+    refusals: Refusals,
+    auditing: Auditing,
+    *,
+    delegate: Delegation,
+    escalating: Escalating,
+    patience: float,
+) -> list[llm.Tool]:
+    """All tools of a live role. `patience`: seconds that the tool servers have to say what they offer."""
+    specs, backstage = await asyncio.gather(
+        offered(registry, [role.name], patience),
+        offered(registry, [other.name for other in composition.backstage_roles()], patience),
+    )
+    tools = registry_tools(
+        registry, specs, facts=facts, composition=composition.id, role=role, refusals=refusals, auditing=auditing
+    )
+    if composition.backstage_roles():
+        tools.append(delegate_tool(delegate, delegation.description(composition, backstage)))
+    if escalating.offered:
+        tools.append(person_tool(escalating))
+    return tools
 
 
 async def offered(registry: Registry, roles: Sequence[str], patience: float) -> Sequence[ToolSpec]:
@@ -54,8 +84,12 @@ def registry_tools(
     refusals: Refusals,
     auditing: Auditing,
 ) -> list[llm.Tool]:
-    """One tool a spec, each bounded by the role's `turn_tool_seconds`; a failure is told to the model in words."""
-    return [_turn_tool(registry, spec, facts, composition, role, refusals, auditing) for spec in specs]
+    """One tool a spec, each bounded by the role's `turn_tool_seconds`; a failure is told to the model in words.
+
+    A tool server that was too slow again and again is not waited for on every turn.
+    """
+    breakers: dict[str, Breaker] = {}
+    return [_turn_tool(registry, spec, facts, composition, role, refusals, auditing, breakers) for spec in specs]
 
 
 class Refusals:
@@ -114,8 +148,9 @@ def _turn_tool(
     role: Role,
     refusals: Refusals,
     auditing: Auditing,
+    breakers: dict[str, Breaker],
 ) -> llm.Tool:
-    async def run(raw_arguments: dict[str, object], _ctx: RunContext[Any]) -> str:
+    async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> str:
         call = ToolCall(
             call_id=names.new_id("call"),
             tool=spec.name,
@@ -125,14 +160,26 @@ def _turn_tool(
             subject_id=facts.subject_id,
             session_id=facts.session_id,
         )
+        breaker = breakers.setdefault(spec.declaration.server, Breaker(failures=2))
+        if not breaker.admits(time.monotonic()):
+            return json.dumps({"error": NOT_ANSWERED})
+        breaker.asked(time.monotonic())
+        asking = asyncio.create_task(asyncio.wait_for(registry.call(call), role.turn_tool_seconds))
+        await ctx.speech_handle.wait_if_not_interrupted([asking])
+        if not asking.done():
+            asking.cancel()
+            logger.info("look-up dropped", extra={"tool": spec.name, "call": call.call_id})
+            return json.dumps({"error": DROPPED})
         try:
-            outcome = await asyncio.wait_for(registry.call(call), role.turn_tool_seconds)
+            outcome = asking.result()
         except TimeoutError:
+            breaker.failed(time.monotonic())
             logger.warning("tool too slow for the turn", extra={"tool": spec.name, "call": call.call_id})
             nothing = Content(subject_id=call.subject_id, body=NOT_ANSWERED)
             late = ToolOutcome(call_id=call.call_id, tool=call.tool, status=ToolStatus.UNKNOWN, result=nothing)
             auditing.tool(call, late)
             return json.dumps({"error": NOT_ANSWERED})
+        breaker.worked()
         logger.info("tool", extra={"tool": spec.name, "call": call.call_id, "status": outcome.status.value})
         auditing.tool(call, outcome)
         if outcome.status is ToolStatus.REFUSED:

@@ -12,7 +12,6 @@ from livekit.agents.voice.room_io import RoomOptions
 
 from contracts.attendance import AttendResult, DispatchMetadata
 from contracts.session import CallerPresence, SessionSnapshot, Turn
-from live import delegation
 from live.agent import VoiceAgent
 from live.answering import Answering
 from live.attending import Attending
@@ -30,8 +29,9 @@ from live.hearing import Hearing
 from live.leaving import Leaving, Reason
 from live.models import Warm, build_chat_models, build_session, build_voices
 from live.room_events import RoomEvents
+from live.steering import Steering
 from live.subscribing import subscribe_again
-from live.toolbelt import Refusals, Registry, delegate_tool, offered, person_tool, registry_tools
+from live.toolbelt import Refusals, Registry, equip
 from policy.readback import ReadBack
 
 logger = logging.getLogger("greenroom.live.voice")
@@ -92,12 +92,10 @@ class VoiceCall:
             await self._finished
 
     async def _converse(self, snapshot: SessionSnapshot | None) -> None:
-        composition = self._config.composition(
-            snapshot.composition if snapshot is not None else self._dispatch.composition or None
-        )
+        named = snapshot.composition if snapshot is not None else self._dispatch.composition or None
+        composition = self._config.composition(named)
         caller = snapshot.caller_identity if snapshot is not None else self._dispatch.caller_identity
-        if not caller:
-            caller = (await self._ctx.wait_for_participant()).identity
+        caller = caller or (await self._ctx.wait_for_participant()).identity
         self._composition = composition
         subject = snapshot.subject_id if snapshot is not None else self._dispatch.subject_id
         self._facts = CallFacts(
@@ -121,7 +119,14 @@ class VoiceCall:
             tell_room=lambda event: self._spawn(room_events.publish(event)),
             silence=lambda: self._deliveries.stop(),
         )
-        self._agent = await self._build_agent(history)
+        self._steering = Steering(
+            self._facts,
+            composition,
+            self._bridge,
+            self._read_back,
+            turn=lambda: self._hearing.transcript.last_caller_turn,
+            say=self._escalating.tell,
+        )
         self._session = build_session(self._config, composition, composition.role(self._dispatch.role), self._warm)
         self._deliveries = Deliveries(
             self._session,
@@ -130,7 +135,9 @@ class VoiceCall:
             session_id=self._dispatch.session_id,
             reachable=self._reachable,
             failures=lambda: self._hearing.lost_synthesis,
+            about=self._steering.about,
         )
+        self._agent = await self._build_agent(history)
         self._caller = Caller(
             self._ctx.room,
             self._bridge,
@@ -148,6 +155,7 @@ class VoiceCall:
         )
         if snapshot is not None:
             self._escalating.take(snapshot)
+            self._steering.take(snapshot)
         self._caller.watch()
         self._leaving.at_once(self._fall_silent)
         if self._leaving.left:
@@ -164,12 +172,6 @@ class VoiceCall:
 
     async def _build_agent(self, history: llm.ChatContext) -> VoiceAgent:
         composition, role = self._composition, self._composition.role(self._dispatch.role)
-        registry = self._registries[composition.id]
-        patience = self._config.timings.snapshot
-        specs, backstage = await asyncio.gather(
-            offered(registry, [role.name], patience),
-            offered(registry, [role.name for role in composition.backstage_roles()], patience),
-        )
         delegate = Delegation(
             self._facts,
             composition,
@@ -177,23 +179,22 @@ class VoiceCall:
             self._read_back,
             speech=self._speech_so_far,
             say=self._escalating.tell,
+            started=self._steering.delegated,
             accept_seconds=self._config.timings.accept,
         )
         refusals = Refusals(self._facts, composition, role, self._bridge.refused)
         auditing = Auditing(self._facts, role, self._bridge.note)
-        tools = registry_tools(
-            registry,
-            specs,
-            facts=self._facts,
-            composition=composition.id,
-            role=role,
-            refusals=refusals,
-            auditing=auditing,
+        tools = await equip(
+            self._registries[composition.id],
+            self._facts,
+            composition,
+            role,
+            refusals,
+            auditing,
+            delegate=delegate,
+            escalating=self._escalating,
+            patience=self._config.timings.snapshot,
         )
-        if composition.backstage_roles():
-            tools.append(delegate_tool(delegate, delegation.description(composition, backstage)))
-        if self._escalating.offered:
-            tools.append(person_tool(self._escalating))
         return VoiceAgent(
             instructions=role.instructions,
             history=history,
@@ -201,17 +202,18 @@ class VoiceCall:
             context=self._context,
             phrases=composition.phrases,
             timings=self._config.timings,
-            models=build_chat_models(self._config),
+            models=build_chat_models(self._config, role, self._warm),
             voices=build_voices(self._config, composition.speech, self._warm),
             not_offered=refusals.not_offered,
-            holding=Answering(self._escalating, lambda: self._deliveries.reply()),
+            holding=Answering(self._escalating, self._steering, self._deliveries, self._read_back),
             auditing=auditing,
+            only_listens=self._hearing.only_listens,
         )
 
     async def _open(self, snapshot: SessionSnapshot | None, unanswered: Turn | None) -> None:
         """The first words, then what is owed, then what happens backstage."""
-        joined = self._ctx.wait_for_participant(identity=self._caller.identity)
-        await asyncio.wait_for(joined, self._config.timings.caller_join)
+        async with asyncio.timeout(self._config.timings.caller_join):
+            await self._ctx.wait_for_participant(identity=self._caller.identity)
         self._bridge.caller_changed(CallerPresence.PRESENT, self._caller.identity)
         phrases = self._composition.phrases
         if self._escalating.pause.silent:
@@ -232,6 +234,7 @@ class VoiceCall:
             self._context,
             self._deliveries,
             self._escalating,
+            self._steering,
             self._attending,
             self._leaving,
         )
@@ -243,9 +246,8 @@ class VoiceCall:
         return self._caller.present and subscribed is not None and subscribed.done() and not subscribed.cancelled()
 
     def _speech_so_far(self) -> tuple[str, str]:
-        items = list(self._agent.chat_ctx.items)
-        limit = self._composition.limits.recent_turns
-        return self._context.with_earlier(conversation(items, limit)), self._hearing.transcript.last_caller_turn
+        speech = conversation(list(self._agent.chat_ctx.items), self._composition.limits.recent_turns)
+        return self._context.with_earlier(speech), self._hearing.transcript.last_caller_turn
 
     def _say_soon(self, words: str) -> None:
         self._spawn(self._say_at_pause(words))
@@ -268,7 +270,7 @@ class VoiceCall:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if reason in (Reason.CALLER_LEFT, Reason.ENDED):
+        if self._conversing and reason in (Reason.CALLER_LEFT, Reason.ENDED):
             await self._hear_out()
         if reason is not Reason.STOPPED:
             identity = self._ctx.local_participant_identity
@@ -282,8 +284,6 @@ class VoiceCall:
 
     async def _hear_out(self) -> None:
         """The caller's last words may still be under recognition: they are a turn like any other."""
-        if not self._conversing:
-            return
         try:
             await asyncio.wait_for(self._session.aclose(), self._config.timings.last_words)
         except TimeoutError:

@@ -22,6 +22,8 @@ from live.rota import Rota
 logger = logging.getLogger("greenroom.live.voices")
 
 FRAME_SECONDS = 0.1
+TRIAL = "One."
+"""What a voice that failed is asked to say to see whether it is back."""
 ONE_TRY = APIConnectOptions(max_retry=0)
 
 
@@ -49,16 +51,16 @@ class Voices(tts.TTS[Any]):
         )
         self.phrasebook = phrasebook
         self.patience = patience
-        self.rota = Rota(voices, clock)
+        self.rota = Rota(voices, clock, self._trial)
         self._voices = list(voices)
 
     @property
     def model(self) -> str:
-        return self.rota.in_order()[0].model
+        return self.rota.first.model
 
     @property
     def provider(self) -> str:
-        return self.rota.in_order()[0].provider
+        return self.rota.first.provider
 
     def synthesize(self, text: str, *, conn_options: APIConnectOptions = ONE_TRY) -> tts.ChunkedStream:
         return _Sentence(voices=self, text=text, conn_options=conn_options)
@@ -69,7 +71,14 @@ class Voices(tts.TTS[Any]):
         pieces = (pcm[at : at + size] for at in range(0, len(pcm), size))
         return [rtc.AudioFrame(piece, self.sample_rate, 1, len(piece) // 2) for piece in pieces]
 
+    async def _trial(self, voice: tts.TTS[Any]) -> None:
+        async with voice.synthesize(TRIAL, conn_options=APIConnectOptions(max_retry=0, timeout=5.0)) as stream:
+            async for _ in stream:
+                return
+        raise APIConnectionError("it said nothing")
+
     async def aclose(self) -> None:
+        self.rota.stop()
         for voice in self._voices:
             await voice.aclose()
 

@@ -13,7 +13,15 @@ with workflow.unsafe.imports_passed_through():
     from contracts.approval import OpenApproval
     from contracts.audit_events import CallerMoved, RoleMoved, SessionMoved, SummaryMade
     from contracts.composition import Attendance, Composition, Limits
-    from contracts.events import ContextChanged, Event, EventPayload, RoleSuperseded, SessionEnding, TaskNews
+    from contracts.events import (
+        ApprovalNews,
+        ContextChanged,
+        Event,
+        EventPayload,
+        RoleSuperseded,
+        SessionEnding,
+        TaskNews,
+    )
     from contracts.names import (
         SNAPSHOT_QUERY,
         STAGE_TOPIC,
@@ -153,6 +161,7 @@ class SessionWorkflow:
     @workflow.signal(name=Signal.APPROVAL_CHANGED.value)
     def approval_changed(self, news: OpenApproval) -> None:
         self._state = policy.with_approval(self._state, news)
+        self._publish(ApprovalNews(approval=news))
 
     @workflow.signal(name=Signal.PUBLISH.value)
     def publish(self, payload: EventPayload) -> None:

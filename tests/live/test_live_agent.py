@@ -7,13 +7,23 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from live_samples import FACTS, state, support
+from live_samples import FACTS, state, support, until
 from livekit import rtc
-from livekit.agents import Agent, APIConnectionError, APIStatusError, FlushSentinel, ModelSettings, llm
+from livekit.agents import (
+    Agent,
+    APIConnectionError,
+    APIStatusError,
+    FlushSentinel,
+    LanguageCode,
+    ModelSettings,
+    llm,
+    stt,
+)
 from livekit.plugins import openai
 
 from contracts.audit import AuditRecord
@@ -27,6 +37,7 @@ from live.context import CallContext
 from live.phrasebook import Phrasebook, chime
 from live.thinking import ChatModels
 from live.voices import Voices
+from policy.breaker import Breaker
 
 Node = Callable[..., AsyncIterator[Any]]
 
@@ -87,7 +98,9 @@ class NobodyAsked:
         self.heard: list[str] = []
         self.instead = instead
 
-    def reply(self) -> str | None:
+    waits = False
+
+    def reply(self, words: str, *, over_speech: bool) -> str | None:
         return None
 
     def answered(self) -> None:
@@ -106,6 +119,7 @@ def an_agent(
     tools: list[llm.Tool] | None = None,
     models: ChatModels | None = None,
     noted: list[AuditRecord] | None = None,
+    only_listens: Callable[[], object] = lambda: None,
 ) -> VoiceAgent:
     voice = openai.TTS(api_key="none", base_url="http://127.0.0.1:9")
     return VoiceAgent(
@@ -120,6 +134,7 @@ def an_agent(
         not_offered=not_offered,
         holding=holding or NobodyAsked(),
         auditing=Auditing(FACTS, support().role("voice"), (noted if noted is not None else []).append),
+        only_listens=only_listens,
     )
 
 
@@ -205,8 +220,25 @@ async def test_a_second_model_answers_and_is_asked_first_for_a_while(
     assert await reply(monkeypatch, first, second=second) == "Forty two."
     assert (len(first.requests), model.asked) == (1, 2)
     model.node = errs
-    assert await reply(monkeypatch, first, second=second) == f"{HOLDING}  {UNANSWERED}", "both were asked"
-    assert (len(first.requests), model.asked) == (2, 3)
+    assert await reply(monkeypatch, first, second=second) == f"{HOLDING}  {UNANSWERED}"
+    assert await reply(monkeypatch, first, second=second) == f" {UNANSWERED}", "nobody is asked: it is said at once"
+    assert (len(first.requests), model.asked) == (1, 4)
+
+
+async def test_the_only_model_rests_after_two_failures_and_is_tried_with_words_of_ours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Breaker, "open_seconds", 0.05)
+    model, own = Models(errs), Second()
+    own.node = errs
+    only = ChatModels(own=own)
+    assert await reply(monkeypatch, model, second=only) == f"{HOLDING}  {UNANSWERED}"
+    assert await reply(monkeypatch, model, second=only) == f" {UNANSWERED}"
+    assert len(model.requests) == 2, "the caller's second question was not sent"
+    await until(lambda: own.asked)
+    own.node, model.nodes = answers, [answers]
+    await until(only.tries)
+    assert await reply(monkeypatch, model, second=only) == "Forty two."
 
 
 @pytest.mark.parametrize("fault", [breaks, stalls])
@@ -283,3 +315,35 @@ async def test_the_silence_before_the_first_sound_is_left_out_and_no_other() -> 
     assert await length(loud) == 0.2
     assert await length() == 0
     assert await length(*[quiet] * 15, loud) >= 0.7, "a long silence is meant"
+
+
+@pytest.mark.parametrize(
+    ("waits", "speaking", "kept"),
+    [(False, True, ["Stop.", "Where is it?"]), (True, True, None), (False, False, None)],
+)
+async def test_showing_that_one_listens_breaks_nothing_off_unless_it_may_be_an_answer(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, waits: bool, speaking: bool, kept: list[str] | None
+) -> None:
+    said = ["Mm-hm.", "Stop.", "Okay.", "Where is it?"]
+
+    async def recognised(*_: object) -> AsyncIterator[stt.SpeechEvent]:
+        for words in said:
+            for kind in (stt.SpeechEventType.INTERIM_TRANSCRIPT, stt.SpeechEventType.FINAL_TRANSCRIPT):
+                yield stt.SpeechEvent(type=kind, alternatives=[stt.SpeechData(language=LanguageCode("en"), text=words)])
+        yield stt.SpeechEvent(type=stt.SpeechEventType.END_OF_SPEECH)
+
+    monkeypatch.setattr(Agent.default, "stt_node", recognised)
+    speech = SimpleNamespace(interrupted=False) if speaking else None
+    monkeypatch.setattr(VoiceAgent, "session", SimpleNamespace(current_speech=speech))
+    holding, listened = NobodyAsked(), list[int]()
+    holding.waits = waits
+    agent = an_agent(tmp_path, holding=holding, only_listens=lambda: listened.append(1))
+
+    async def nothing() -> AsyncIterator[rtc.AudioFrame]:
+        return
+        yield
+
+    heard = [event async for event in agent.stt_node(nothing(), ModelSettings()) if isinstance(event, stt.SpeechEvent)]
+    final = [e.alternatives[0].text for e in heard if e.type is stt.SpeechEventType.FINAL_TRANSCRIPT]
+    assert final == (said if kept is None else kept)
+    assert len(heard) == 2 * len(final) + 1 and len(listened) == len(said) - len(final)

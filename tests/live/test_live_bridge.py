@@ -12,10 +12,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from live_samples import NOW, files, support, task, turn, until
+from live_samples import NOW, files, support, task, turn, until, words
 from temporalio import activity, workflow
 from temporalio.client import Client
-from temporalio.common import SearchAttributeKey
+from temporalio.common import RawValue, SearchAttributeKey
 from temporalio.contrib.workflow_streams import WorkflowStream
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
@@ -25,13 +25,13 @@ from contracts.escalation import EscalationCause, EscalationRequest
 from contracts.events import Event, SessionEnding
 from contracts.names import SNAPSHOT_QUERY, STAGE_TOPIC, Signal, TaskQueue
 from contracts.session import CallerChanged, CallerPresence, SessionSnapshot, SessionStart, Turn
-from contracts.task import TaskRequest
+from contracts.task import Control, ControlKind, TaskOrder, TaskRequest
 from contracts.tools import ToolRefused
 from live.bridge import Bridge, DelegateReceipt, Heartbeat
-from live.outbox import resend
+from live.outbox import Sent, resend
 from live.sending import send
 from live.spool import Spool
-from policy import escalation
+from policy import escalation, orders
 from workers.stack.stack import Stack
 from workers.temporal import connect
 
@@ -94,6 +94,30 @@ class TaskDouble:
     @workflow.run
     async def run(self, request: TaskRequest) -> str:
         return request.goal.body
+
+
+@workflow.defn(name="Steered")
+class SteeredDouble:
+    """Reads its orders as a task does: from the raw value."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+        self.over = False
+
+    @workflow.run
+    async def run(self) -> list[str]:
+        await workflow.wait_condition(lambda: self.over)
+        return self.told
+
+    @workflow.signal(name=ControlKind.CORRECT.value)
+    def correct(self, raw: RawValue) -> None:
+        read = orders.read(raw.payload.data, ControlKind.CORRECT, "p").order
+        self.told.append(read.words.body if read.words else "")
+
+    @workflow.signal(name=ControlKind.CANCEL.value)
+    def cancel(self, raw: RawValue) -> None:
+        self.told.append(f"cancelled by {orders.read(raw.payload.data, ControlKind.CANCEL, 'p').order.by}")
+        self.over = True
 
 
 @workflow.defn(name="Escalation")
@@ -182,7 +206,7 @@ async def world() -> AsyncIterator[World]:
             async with Worker(
                 client,
                 task_queue=TaskQueue.ORCHESTRATION.value,
-                workflows=[SessionDouble, TaskDouble, EscalationDouble, InboxDouble, AttendanceDouble],
+                workflows=[SessionDouble, TaskDouble, SteeredDouble, EscalationDouble, InboxDouble, AttendanceDouble],
                 activities=[attend],
                 workflow_runner=UnsandboxedWorkflowRunner(),
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
@@ -222,6 +246,25 @@ async def test_a_person_is_asked_once_for_one_occasion(world: World) -> None:
     assert files(world.spool) == []
     handle = world.client.get_workflow_handle(f"escalation/{asked.escalation_id}")
     assert await handle.result() == "wants a person"
+
+
+async def test_an_order_that_is_sent_twice_counts_once_and_one_that_comes_too_late_says_so(world: World) -> None:
+    handle = await world.client.start_workflow("Steered", id="task/t8", task_queue=TaskQueue.ORCHESTRATION.value)
+    correction = TaskOrder(
+        order_id="t8/turn-1/correct", task_id="t8", kind=ControlKind.CORRECT,
+        order=Control(by="caller", words=words("it is order 418")),
+    )  # fmt: skip
+    first, second = world.bridge("s8"), world.bridge("s8", epoch=2)
+    assert await first.order(correction) is Sent.SENT
+    assert await second.order(correction) is Sent.SENT, "an agent that answers the turn again, or a dead one's spool"
+    cancel = TaskOrder(order_id="t8/turn-2/cancel", task_id="t8", kind=ControlKind.CANCEL, order=Control(by="caller"))
+    assert await second.order(cancel) is Sent.SENT
+    assert await handle.result() == ["it is order 418", "cancelled by caller"]
+    late = cancel.model_copy(update={"order_id": "t8/turn-3/cancel"})
+    assert await second.order(late) is Sent.REFUSED
+    await first.aclose(1.0)
+    await second.aclose(1.0)
+    assert files(world.spool) == []
 
 
 async def test_a_snapshot_is_answered_or_given_up_in_time(world: World) -> None:

@@ -43,6 +43,7 @@ class Call:
         self.read_back = ReadBack()
         self.said: list[str] = []
         self.turn = "turn-1"
+        self.started: list[tuple[str, str]] = []
         self.delegate = Delegation(
             FACTS,
             composition,
@@ -50,6 +51,7 @@ class Call:
             self.read_back,
             speech=lambda: ("caller: it broke", self.turn),
             say=self.said.append,
+            started=lambda task_id, goal: self.started.append((task_id, goal)),
             accept_seconds=0.1,
         )
 

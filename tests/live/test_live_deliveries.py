@@ -6,12 +6,16 @@ import asyncio
 from typing import Any, cast
 
 import pytest
-from live_samples import support, until, words
+from live_samples import FACTS, support, until, words
 from livekit.agents import AgentSession, llm
 
 from contracts.delivery import DeliveryOutcome, DeliveryReport, Offer
+from contracts.task import TaskOrder
 from live.answering import Answering
 from live.deliveries import Deliveries
+from live.outbox import Sent
+from live.steering import Steering
+from policy.readback import ReadBack
 
 
 class Handle:
@@ -50,6 +54,7 @@ class World:
         self.reports: list[tuple[str, str, int, DeliveryOutcome]] = []
         self.told: list[DeliveryReport] = []
         self.reachable, self.failures = True, 0
+        self.abouts: list[str] = []
         self.desk = Deliveries(
             cast("AgentSession[None]", self.session),
             self,
@@ -57,6 +62,7 @@ class World:
             session_id="session-1",
             reachable=lambda: self.reachable,
             failures=lambda: self.failures,
+            about=self.abouts.append,
         )
         self.running = asyncio.create_task(self.desk.run())
 
@@ -197,6 +203,13 @@ async def test_a_speech_without_a_voice_says_why() -> None:
     world.running.cancel()
 
 
+class Nowhere:
+    away = False
+
+    def order(self, order: TaskOrder) -> asyncio.Future[Sent]:
+        raise AssertionError("no order was meant")
+
+
 class NobodyWaited:
     held: str | None = None
 
@@ -213,24 +226,25 @@ async def test_the_answer_to_a_question_is_thanked_for_once_and_only_when_it_was
     world = World()
     world.session.pause.set()
     waiting = NobodyWaited()
-    answering = Answering(waiting, world.desk.reply)
+    steering = Steering(FACTS, support(), Nowhere(), ReadBack(), turn=lambda: "turn-1", say=lambda _: None)
+    answering = Answering(waiting, steering, world.desk, ReadBack())
     world.desk.offered(offer(1, asks=True))
     handle = await world.saying(1)
-    assert answering.reply() is None, "it is still being said"
+    assert answering.reply("forty two", over_speech=False) is None, "it is still being said"
     handle.interrupted = True
     handle.over.set_result(None)
     await until(lambda: len(world.reports) == 1)
-    assert answering.reply() is None, "a question that was barged over has no answer yet"
+    assert answering.reply("forty two", over_speech=False) is None, "a question that was barged over has no answer yet"
     world.desk.offered(offer(1, attempt=2, asks=True))
     (await world.saying(2)).over.set_result(None)
     await until(lambda: len(world.reports) == 2)
     waiting.held = ""
-    assert answering.reply() == "", "who waits for a person is answered about that"
+    assert answering.reply("forty two", over_speech=False) == "", "who waits for a person is answered about that"
     waiting.held = None
-    assert answering.reply() == support().phrases.answered
-    assert answering.reply() is None
+    assert answering.reply("forty two", over_speech=False) == support().phrases.answered
+    assert answering.reply("forty two", over_speech=False) is None
     world.desk.offered(offer(2))
     (await world.saying(3)).over.set_result(None)
     await until(lambda: len(world.reports) == 3)
-    assert answering.reply() is None, "news asks for nothing"
+    assert answering.reply("forty two", over_speech=False) is None, "news asks for nothing"
     world.running.cancel()

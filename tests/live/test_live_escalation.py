@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from live_samples import FACTS, NOW, support, until, words
 from livekit.agents import AgentSession, APIConnectOptions, llm
-from test_live_agent import an_agent
+from test_live_agent import NobodyAsked, an_agent
 from test_live_context import snapshot
 
 from contracts.composition import Composition
@@ -213,9 +213,20 @@ class _Answer(llm.LLMStream):
         self._event_ch.send_nowait(llm.ChatChunk(id="c", delta=delta))
 
 
+class Held(NobodyAsked):
+    """Answers as the escalation does."""
+
+    def __init__(self, escalating: Escalating) -> None:
+        super().__init__()
+        self._escalating = escalating
+
+    def reply(self, words: str, *, over_speech: bool) -> str | None:
+        return self._escalating.reply()
+
+
 @asynccontextmanager
 async def conversation(call: Call, model: Model, folder: Path) -> AsyncIterator[AgentSession[None]]:
-    agent = an_agent(folder, holding=call.escalating, tools=[person_tool(call.escalating)])
+    agent = an_agent(folder, holding=Held(call.escalating), tools=[person_tool(call.escalating)])
     async with AgentSession[None](llm=model) as session:
         await session.start(agent)
         yield session

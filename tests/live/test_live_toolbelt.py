@@ -13,7 +13,7 @@ from contracts.audit import AuditRecord
 from contracts.base import Content
 from contracts.tools import ToolCall, ToolOutcome, ToolRefused, ToolSpec, ToolStatus
 from live.auditing import Auditing
-from live.toolbelt import NOT_ANSWERED, Refusals, offered, registry_tools
+from live.toolbelt import DROPPED, NOT_ANSWERED, Refusals, offered, registry_tools
 
 SUPPORT = support()
 VOICE = SUPPORT.role("voice").model_copy(update={"turn_tool_seconds": 0.05})
@@ -25,6 +25,7 @@ class Registry:
     def __init__(self, status: ToolStatus | None = ToolStatus.OK) -> None:
         self.status = status
         self.away: set[str] = set()
+        self.asked, self.dropped = asyncio.Event(), asyncio.Event()
 
     async def specs(self, role: str) -> tuple[ToolSpec, ...]:
         if role in self.away:
@@ -33,14 +34,31 @@ class Registry:
         return (ToolSpec(name=declared.name, description="", parameters={"type": "object"}, declaration=declared),)
 
     async def call(self, call: ToolCall) -> ToolOutcome:
+        self.asked.set()
         if self.status is None:
-            await asyncio.Event().wait()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                self.dropped.set()
         assert self.status is not None
         result = Content(subject_id="s", body='{"order": 417}' if self.status is ToolStatus.OK else "no")
         return ToolOutcome(call_id=call.call_id, tool=call.tool, status=self.status, result=result)
 
 
 NOTED: list[AuditRecord] = []
+
+
+class Speech:
+    """The speech in which a tool is called, as much of it as a tool needs."""
+
+    def __init__(self, interrupted: asyncio.Event) -> None:
+        self.speech_handle = self
+        self._interrupted = interrupted
+
+    async def wait_if_not_interrupted(self, work: list[asyncio.Future[Any]]) -> None:
+        broken_off = asyncio.ensure_future(self._interrupted.wait())
+        await asyncio.wait([*work, broken_off], return_when=asyncio.FIRST_COMPLETED)
+        broken_off.cancel()
 
 
 async def asked(status: ToolStatus | None) -> tuple[dict[str, Any], list[ToolRefused]]:
@@ -55,7 +73,8 @@ async def asked(status: ToolStatus | None) -> tuple[dict[str, Any], list[ToolRef
         refusals=refusals,
         auditing=Auditing(FACTS, VOICE, NOTED.append),
     )
-    answer: dict[str, Any] = json.loads(await cast("Any", tool)({"order_id": "417"}, ctx=None))
+    ctx = Speech(asyncio.Event())
+    answer: dict[str, Any] = json.loads(await cast("Any", tool)({"order_id": "417"}, ctx=ctx))
     return answer, lines
 
 
@@ -75,6 +94,27 @@ async def test_an_answer_is_passed_on_and_a_failure_is_told_in_time() -> None:
     assert await asked(ToolStatus.OK) == ({"order": 417}, [])
     assert await asked(ToolStatus.FAILED) == ({"error": "no"}, [])
     assert await asked(None) == ({"error": NOT_ANSWERED}, [])
+
+
+async def test_a_look_up_of_which_the_caller_does_not_wait_for_the_end_is_dropped() -> None:
+    registry, refusals = Registry(None), Refusals(FACTS, SUPPORT, VOICE, lambda _: None)
+    patient = VOICE.model_copy(update={"turn_tool_seconds": 60.0})
+    [tool] = registry_tools(
+        registry,
+        await registry.specs("voice"),
+        facts=FACTS,
+        composition="support",
+        role=patient,
+        refusals=refusals,
+        auditing=Auditing(FACTS, VOICE, NOTED.append),
+    )
+    interrupted = asyncio.Event()
+    running = asyncio.create_task(cast("Any", tool)({"order_id": "417"}, ctx=Speech(interrupted)))
+    await registry.asked.wait()
+    interrupted.set()
+    async with asyncio.timeout(5):
+        assert json.loads(await running) == {"error": DROPPED}
+        await registry.dropped.wait()
 
 
 async def test_a_refusal_of_the_registry_leaves_a_line() -> None:

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from live_samples import until
 from livekit.agents import APIConnectOptions, APIError, APIStatusError, tts
 
 from contracts.phrases import Phrases
 from live.phrasebook import RATE, Phrasebook, chime, sentences
-from live.rota import REST_SECONDS
-from live.voices import Voices
+from live.voices import TRIAL, Voices
+from policy.breaker import Breaker
 
 PATIENCE = 0.2
 PHRASES = Phrases(greeting="Hello, this is the weather line. How can I help you?", holding="One moment, please.")
@@ -94,11 +95,17 @@ async def test_a_voice_that_failed_rests_and_is_not_sent_what_is_said(tmp_path: 
     for _ in range(3):
         assert await levels(chain) == [200]
     assert len(first.asked) == 1
-    first.fault, second.fault = None, "error"
-    assert await levels(chain) == [100], "better a resting voice than none"
-    clock.now += REST_SECONDS + 1
-    second.fault = None
+    second.fault = "error"
+    for _ in range(2):
+        with pytest.raises(APIError):
+            await levels(chain)
+    assert len(first.asked) == 1 and len(second.asked) == 4, "no sentence is sent to the dead"
+    first.fault = None
+    clock.now += Breaker.open_seconds
+    await until(lambda: chain.rota.in_order() == [first])
+    assert first.asked[1:] == [TRIAL], "it was tried with words of ours"
     assert await levels(chain) == [100], "the first voice is the first again"
+    await chain.aclose()
 
 
 async def test_without_any_voice_scripted_words_are_heard_and_others_are_an_error(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from contracts.approval import ApprovalRequest
 from contracts.base import Content
@@ -12,6 +13,7 @@ from contracts.phrases import Phrases
 from contracts.records import ReviewerRecord
 from contracts.tools import Effect, ToolDeclaration
 from policy.authority import action_digest
+from tools.compositions import load_composition
 
 T0 = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 DIGEST = action_digest("refund", {"order": "7"})
@@ -21,6 +23,11 @@ REVIEWERS = {
     "cid": ReviewerRecord(name="cid", display_name="Cid", groups=("leads",), capabilities=("mail.send",)),
     "dot": ReviewerRecord(name="dot", display_name="Dot", groups=("leads",), active=False),
 }
+
+
+def support() -> Composition:
+    """The shop's support, as it is shipped."""
+    return load_composition(Path(__file__).resolve().parents[2] / "compositions" / "support.yml")
 
 
 def at(seconds: float) -> datetime:
