@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help setup demo dev test faults bench-audit check migrate clean
+.PHONY: help setup demo dev test faults silence bench-audit check migrate clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -19,13 +19,16 @@ dev: setup ## the stack with one merged log, until Ctrl-C; ARGS="--auto-ports --
 	@$(BIN)/python -m workers dev $(ARGS)
 
 test: setup ## the test suite; ARGS="-m 'not stack' -k name"
-	@$(BIN)/python -m pytest -m "not faults" $(ARGS)
+	@$(BIN)/python -m pytest -m "not faults and not silence" $(ARGS)
 
 faults: setup ## kill every part of the stack in every state of a call, and print the table; ARGS="-k livekit"
 	@$(BIN)/python -m pytest tests/faults $(ARGS)
 
 bench-audit: setup ## how long a million entries of the audit trail take to verify; ARGS="--entries 100000"
 	@$(BIN)/python -m bench.audit $(ARGS)
+
+silence: setup ## let every service that a call needs fail in every way, and print the longest silences
+	@$(BIN)/python -m pytest tests/live/test_live_silence.py $(ARGS)
 
 check: setup ## style, strict types, import directions
 	@$(BIN)/ruff check .

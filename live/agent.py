@@ -9,20 +9,25 @@ from typing import Protocol
 
 from livekit import rtc
 from livekit.agents import Agent, APIError, FlushSentinel, ModelSettings, llm, stt
+from livekit.agents.voice.events import ConversationItemAddedEvent
 
 from contracts.phrases import Phrases
 from live.audio import without_lead
 from live.auditing import Auditing
 from live.config import Timings
 from live.context import CallContext, leading_instructions
+from live.load import LoadWatch
 from live.phrasebook import chime
 from live.thinking import ChatModels
 from live.voices import Voices
+from policy.degradation import Step
 from policy.interruption import backchannel
 from policy.speakable import speakable_stream
 
 logger = logging.getLogger("greenroom.live.agent")
 
+BRIEF = "Answer in one short sentence."
+"""What a model is told under load."""
 _TRANSCRIPTS = (
     stt.SpeechEventType.INTERIM_TRANSCRIPT,
     stt.SpeechEventType.PREFLIGHT_TRANSCRIPT,
@@ -82,6 +87,20 @@ class VoiceAgent(Agent):
         self._holding = holding
         self._auditing = auditing
         self._only_listens = only_listens
+        self._load = LoadWatch(lambda: models.rota.resting + voices.rota.resting, auditing.degraded)
+
+    async def on_enter(self) -> None:
+        self.session.on("conversation_item_added", self._on_item)
+        self._load.start()
+
+    async def on_exit(self) -> None:
+        self.session.off("conversation_item_added", self._on_item)
+        self._load.stop()
+        self._models.rota.stop()
+
+    def _on_item(self, event: ConversationItemAddedEvent) -> None:
+        if isinstance(event.item, llm.ChatMessage) and (latency := event.item.metrics.get("e2e_latency")) is not None:
+            self._load.turn(latency)
 
     async def stt_node(
         self, audio: AsyncIterable[rtc.AudioFrame], model_settings: ModelSettings
@@ -122,8 +141,9 @@ class VoiceAgent(Agent):
                 yield instead
             return
         request, offered = self._with_states(chat_ctx), set(llm.ToolContext(tools).function_tools)
+        models = self._models.tries(smaller=self._load.step >= Step.SMALLER_MODEL)
         patiences = (self._timings.first_token, self._timings.second_try)
-        for attempt, (model, patience) in enumerate(zip(self._models.tries(), patiences, strict=False)):
+        for attempt, (model, patience) in enumerate(zip(models, patiences, strict=False)):
             began = False
             self._models.rota.asked(model)
             answer = self._models.ask(model, self, request, tools, model_settings, patience)
@@ -176,6 +196,8 @@ class VoiceAgent(Agent):
 
     def _with_states(self, chat_ctx: llm.ChatContext) -> llm.ChatContext:
         block = self._context.render()
+        if self._load.step >= Step.SHORTER_REPLIES:
+            block = f"{block or ''}\n{BRIEF}".strip()
         if block is None:
             return chat_ctx
         request = llm.ChatContext(self._context.recent(chat_ctx.items))

@@ -48,6 +48,11 @@ class Rota(Generic[T]):
         """Who would be asked first, also while all rest."""
         return next(iter(self._admitted()), self._members[0])
 
+    @property
+    def resting(self) -> int:
+        """How many are left alone."""
+        return len(self._members) - len(self._admitted())
+
     def in_order(self) -> list[T]:
         """Who is to be asked now, one after the other until one answers."""
         return self._admitted()

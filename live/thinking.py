@@ -33,10 +33,12 @@ class ChatModels:
         members = [None] if second is None else [None, second]
         self.rota: Rota[llm.LLM[Any] | None] = Rota(members, clock, self._trial if own is not None else None)
 
-    def tries(self) -> list[llm.LLM[Any] | None]:
-        """Two, or none while no model is to be asked."""
+    def tries(self, *, smaller: bool = False) -> list[llm.LLM[Any] | None]:
+        """Two, or none while no model is to be asked. `smaller`: the second model comes first."""
         models = self.rota.in_order()
-        return models if len(models) > 1 else models * 2
+        if len(models) < 2:
+            return models * 2
+        return models[::-1] if smaller else models
 
     async def _trial(self, model: llm.LLM[Any] | None) -> None:
         asked = model or self._own

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -53,10 +53,30 @@ async def session_ended(ctx: JobContext) -> None:
         await call.stopped()
 
 
-async def on_request(request: JobRequest) -> None:
-    """Role and epoch are in the participant's attributes from its first moment: they confirm the join."""
-    dispatch = DispatchMetadata.model_validate_json(request.job.metadata)
-    await request.accept(attributes={names.ATTRIBUTE_ROLE: dispatch.role, names.ATTRIBUTE_EPOCH: str(dispatch.epoch)})
+class Admission:
+    """Takes jobs, never more than `most`: LiveKit knows the load of a moment ago, and may send one too many.
+
+    Role and epoch are in the participant's attributes from its first moment: they confirm the join.
+    """
+
+    def __init__(self, most: int, running: Callable[[], int]) -> None:
+        self._most = most
+        self._running = running
+        self._accepting = 0
+
+    async def __call__(self, request: JobRequest) -> None:
+        if self._running() + self._accepting >= self._most:
+            logger.warning("full: a call goes to another worker")
+            await request.reject(terminate=False)
+            return
+        dispatch = DispatchMetadata.model_validate_json(request.job.metadata)
+        self._accepting += 1
+        try:
+            await request.accept(
+                attributes={names.ATTRIBUTE_ROLE: dispatch.role, names.ATTRIBUTE_EPOCH: str(dispatch.epoch)}
+            )
+        finally:
+            self._accepting -= 1
 
 
 def build_server(settings: Settings, pool: str = ROLE) -> AgentServer:
@@ -79,7 +99,8 @@ def build_server(settings: Settings, pool: str = ROLE) -> AgentServer:
         max_retry=1_000_000,
         log_level="INFO",
     )
-    server.rtc_session(attend, agent_name=names.agent_name(pool), on_request=on_request, on_session_end=session_ended)
+    admission = Admission(settings.voice_max_jobs, lambda: len(server.active_jobs))
+    server.rtc_session(attend, agent_name=names.agent_name(pool), on_request=admission, on_session_end=session_ended)
     return server
 
 

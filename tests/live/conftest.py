@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from live_room import LiveRoom, live_room
+from live_silence import MEASURED
+from rich.console import Console
 
 
 @pytest.fixture(scope="session")
@@ -19,3 +21,8 @@ async def alone() -> AsyncIterator[LiveRoom]:
             yield room
     finally:
         shutil.rmtree(data)
+
+
+def pytest_terminal_summary() -> None:
+    if MEASURED.cells:
+        MEASURED.print(Console(width=100))
