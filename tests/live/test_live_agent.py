@@ -215,7 +215,7 @@ async def test_a_second_model_answers_and_is_asked_first_for_a_while(
     monkeypatch: pytest.MonkeyPatch, fault: Node
 ) -> None:
     first, model = Models(fault), Second()
-    second = ChatModels(model)
+    second = ChatModels(model, clock=lambda: 1.0)
     assert await reply(monkeypatch, first, second=second) == f"{HOLDING} Forty two."
     assert await reply(monkeypatch, first, second=second) == "Forty two."
     assert (len(first.requests), model.asked) == (1, 2)
