@@ -138,15 +138,13 @@ class TaskOrdered(Event):
 
 
 class HandedOff(Event):
-    """A step is given to a role, or came back. Exhibits: `context`, all that the role is told; `answer`."""
+    """A step is given to a role, or came back. Exhibits: `goal`; `answer`."""
 
     kind: Literal["handoff"] = "handoff"
     state: Literal["given"] | StepStatus
     task: str
     step: str
     role: str
-    model_calls: int | None = None
-    tool_calls: int | None = None
 
 
 class ApprovalMoved(Event):
@@ -189,7 +187,7 @@ class GrantMoved(Event):
 
 
 class EscalationMoved(Event):
-    """`state` is a stage, or a rung of its ladder that was reached."""
+    """`state` is a stage, or a rung of its ladder that was reached. Exhibits: `reason`, `summary`, `note`."""
 
     kind: Literal["escalation"] = "escalation"
     cause: EscalationCause
@@ -199,7 +197,7 @@ class EscalationMoved(Event):
 
 
 class CheckpointMoved(Event):
-    """`state` is a stage, or a rung of its ladder that was reached. Exhibits: `plan`."""
+    """`state` is a stage, or a rung of its ladder that was reached. Exhibits: `plan`, `note`."""
 
     kind: Literal["checkpoint"] = "checkpoint"
     task: str

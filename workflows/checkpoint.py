@@ -76,6 +76,7 @@ class CheckpointWorkflow(Reviewed):
                     reviewer=state.reviewer,
                     to=rung.to if rung else None,
                 ),
+                {"plan": request.plan} | ({"note": state.note} if state.note else {}),
             ),
             summary=f"checkpoint {event}",
         )

@@ -71,6 +71,7 @@ class EscalationWorkflow(Reviewed):
                     to=rung.to if rung else None,
                     call_over=self._call_over,
                 ),
+                {"reason": request.reason, "summary": request.summary} | ({"note": state.note} if state.note else {}),
             ),
             summary=f"escalation {event}",
         )

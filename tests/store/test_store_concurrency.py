@@ -6,14 +6,17 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
-from record_samples import audit, decision, said, session, task, turn
+from record_samples import MORNING, audit, decision, said, session, task, turn
 from sqlalchemy import Engine
 
 from contracts.records import Record
 from store.audit import verify
+from store.audit_keys import make_key
 from store.decisions import append_decision
 from store.reader import RecordReader
+from store.sealing import seal
 from store.writer import RecordWriter
 
 THREADS = 8
@@ -40,6 +43,31 @@ def batch(thread: int, number: int) -> list[Record]:
         audit(f"entry-{thread}-{number}"),
         audit(f"entry-of-all-{number}"),
     ]
+
+
+def test_entries_that_come_twice_at_once_keep_one_content_while_others_seal(engine: Engine, tmp_path: Path) -> None:
+    writer, keys = RecordWriter(engine), make_key(tmp_path / "keys")
+
+    def write(thread: int) -> int:
+        entries = [
+            audit(f"entry-{number}", exhibits={"result": said(f"result {number}", f"subject-{number % 3}")})
+            for number in range(ROUNDS)
+        ]
+        return sum(writer.write([entry]) for entry in (entries if thread % 2 else reversed(entries)))
+
+    def sealed(_: int) -> int:
+        return sum(seal(engine, keys, MORNING) for _ in range(ROUNDS)) * 0
+
+    jobs = [partial(sealed if thread % 4 == 0 else write, thread) for thread in range(THREADS)]
+    assert sum(at_once(jobs)) == ROUNDS, "each entry counts as new for one writer alone"
+    seal(engine, keys, MORNING)
+    report = verify(engine, keys=keys)
+    assert report.intact, report.broken
+    assert (report.entries, report.contents, report.unsealed) == (ROUNDS, ROUNDS, 0)
+    reader = RecordReader(engine)
+    for entry in reader.audit("session-1"):
+        [content] = reader.exhibits(entry.exhibits.values()).values()
+        assert content.body == entry.entry_id.replace("entry-", "result ")
 
 
 def test_eight_threads_on_one_session_make_one_chain(engine: Engine) -> None:

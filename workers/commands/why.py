@@ -68,7 +68,9 @@ def show(console: Console, story: Why, longest: int | None) -> None:
         console.print(Text(_cut(_context(model.contents.get("input")), longest)))
     _section(console, "What was decided, by which model", story.decided, ("output",), longest)
     _section(console, "Which rule", story.rules, (), longest)
-    _section(console, "Who approved what", story.approved, ("action", "covers", "edited", "plan"), longest)
+    _section(
+        console, "Who approved what", story.approved, ("action", "covers", "edited", "plan", "reason", "note"), longest
+    )
     _section(console, "What happened", story.happened, ("goal", "arguments", "result", "answer"), longest)
     _section(console, "What was said and heard", story.said, ("speech",), longest)
     for owed in story.deliveries:
