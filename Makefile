@@ -4,12 +4,12 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: help setup demo dev test faults silence bench-audit check migrate clean
+.PHONY: help setup demo dev test test-browser faults silence bench-audit check migrate clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: ## install what is missing: Python environment, LiveKit and Temporal servers, database
+setup: ## install what is missing: Python environment, LiveKit and Temporal servers, web app, database
 	@$(or $(PYTHON),python3) -m workers.stack.bootstrap
 
 demo: setup ## place a real call and check what the caller heard; HOLD=1 leaves it up, CHAOS=1 kills servers in mid-call
@@ -20,6 +20,9 @@ dev: setup ## the stack with one merged log, until Ctrl-C; ARGS="--auto-ports --
 
 test: setup ## the test suite; ARGS="-m 'not stack' -k name"
 	@$(BIN)/python -m pytest -m "not faults and not silence" $(ARGS)
+
+test-browser: setup ## the console's pages in a headless Chromium; pictures of them go to .dev/screenshots
+	@$(BIN)/python -m pytest tests/browser $(ARGS)
 
 faults: setup ## kill every part of the stack in every state of a call, and print the table; ARGS="-k livekit"
 	@$(BIN)/python -m pytest tests/faults $(ARGS)

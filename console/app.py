@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 
-from console import calls, headers, health, problems, queue, records, signing_in, webhooks
+from console import calls, headers, health, operate, problems, queue, records, signing_in, site, talk, webhooks
 from console.deps import Deps
 
 
@@ -39,8 +39,11 @@ def create_app(deps: Deps) -> FastAPI:
 
     app.include_router(calls.router(deps))
     app.include_router(webhooks.router(deps))
+    app.include_router(operate.router(deps))
     app.include_router(records.router(deps))
     app.include_router(signing_in.router(deps))
+    app.include_router(talk.router(deps))
     app.include_router(queue.router(deps))
     app.include_router(health.router(deps))
+    app.include_router(site.router(deps.site))
     return app

@@ -14,7 +14,8 @@ from console.deps import Check, Deps
 CHECK_SECONDS = 2.0
 
 
-async def _ask(check: Check) -> str | None:
+async def ask(check: Check) -> str | None:
+    """What is wrong with it, if anything; never takes long."""
     try:
         return await asyncio.wait_for(check(), CHECK_SECONDS)
     except TimeoutError:
@@ -28,7 +29,7 @@ def router(deps: Deps) -> APIRouter:
     @routes.get("/health")
     async def health() -> JSONResponse:
         """200 from the time that every dependency has answered once; what is wrong now is in `checks`."""
-        faults = dict(zip(deps.checks, await asyncio.gather(*map(_ask, deps.checks.values())), strict=True))
+        faults = dict(zip(deps.checks, await asyncio.gather(*map(ask, deps.checks.values())), strict=True))
         answered.update(name for name, fault in faults.items() if fault is None)
         ready = answered >= set(deps.checks)
         body = {"ready": ready, "checks": {name: fault or "ok" for name, fault in faults.items()}}

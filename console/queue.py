@@ -82,8 +82,11 @@ def router(deps: Deps) -> APIRouter:
     async def for_eyes_of(approval_id: str, visitor: Visitor) -> tuple[ApprovalRecord, ReviewerRecord | None]:
         """What this person may see: what they may decide, and what they had a part in. Raises Problem."""
         approval, reviewer = await found(approval_id), await who(visitor)
-        part = {approval.reviewer, *approval.approved_by}
-        if not shown.may_decide(approval, reviewer) and visitor.reviewer not in part:
+        if shown.may_decide(approval, reviewer):
+            return approval, reviewer
+        if visitor.reviewer not in {
+            d.reviewer for d in await read(lambda: reader.decisions(approval_id)) if d.accepted
+        }:
             raise Problem(HTTPStatus.FORBIDDEN, shown.refusal(approval, reviewer, approval.opened_at) or "Not yours.")
         return approval, reviewer
 

@@ -128,6 +128,8 @@ class Limits(Contract):
 class Composition(Contract):
     id: Name
     title: str
+    consent: str = "You talk to a machine. What is said is written down, and kept with what came of it."
+    """What a caller agrees to before joining from the console's page."""
     roles: tuple[Role, ...]
     tools: tuple[ToolDeclaration, ...] = ()
     pins: dict[str, str] = Field(default_factory=dict)

@@ -62,6 +62,8 @@ class StepRecord(Contract):
     """None while it runs."""
     revision: int
     answer: Content | None = None
+    depends_on: tuple[str, ...] = ()
+    """The steps that it waits for."""
     updated_at: Moment
 
 

@@ -30,6 +30,7 @@ from contracts.records import (
     TaskRecord,
     TurnRecord,
 )
+from contracts.task import TaskStage
 from store import audit_tables, tables
 from store.chain import SALT, read_line
 from store.engine import reading
@@ -86,15 +87,29 @@ class RecordReader:
         session_id: str | None = None,
         subject_id: str | None = None,
         below: str | None = None,
+        stage: TaskStage | None = None,
+        composition: str | None = None,
         limit: int | None = None,
+        before: TaskRecord | None = None,
     ) -> list[TaskRecord]:
-        """Newest first: those that were asked for, or, of one of them, the tasks that steps `below` it are."""
+        """Newest first: those that were asked for, or, of one of them, the tasks that steps `below` it are.
+
+        `before` is the task that ended the previous page.
+        """
         table = tables.tasks
-        query = _matching(select(table), {table.c.session_id: session_id, table.c.subject_id: subject_id})
+        filters = {
+            table.c.session_id: session_id,
+            table.c.subject_id: subject_id,
+            table.c.stage: stage,
+            table.c.composition: composition,
+        }
+        query = _matching(select(table), filters)
         if below is None:
             query = query.where(~table.c.task_id.contains(PART, autoescape=True))
         else:
             query = query.where(table.c.task_id.startswith(f"{below}{PART}", autoescape=True))
+        if before is not None:
+            query = query.where(tuple_(table.c.requested_at, table.c.task_id) < (before.requested_at, before.task_id))
         return self._all(TaskRecord, query.order_by(table.c.requested_at.desc(), table.c.task_id.desc()).limit(limit))
 
     def task(self, task_id: str) -> TaskRecord | None:
@@ -158,6 +173,13 @@ class RecordReader:
         table = tables.decisions
         query = select(table).where(table.c.approval_id == approval_id).order_by(table.c.number)
         return self._all(DecisionRecord, query)
+
+    def refused_decisions(self) -> int:
+        """How many decisions did not count."""
+        table = tables.decisions
+        with reading(self._engine) as connection:
+            query = select(func.count()).select_from(table).where(table.c.accepted.is_(False))
+            return int(connection.execute(query).scalar_one())
 
     def grants(
         self,

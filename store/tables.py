@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, I
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
-SCHEMA_REVISION = "0009"
+SCHEMA_REVISION = "0010"
 """The migration that these tables are the result of; `open_engine` compares the database with it."""
 
 metadata = MetaData(
@@ -129,6 +129,7 @@ steps = Table(
     _text("status", optional=True),
     _revision(),
     *content("answer", optional=True),
+    Column("depends_on", CanonicalJson, nullable=False),
     _time("updated_at"),
 )
 

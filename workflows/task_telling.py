@@ -106,6 +106,7 @@ class Telling:
                 status=result.status if result else None,
                 revision=2 if result else 1,
                 answer=result.answer if result else None,
+                depends_on=step.depends_on,
                 updated_at=workflow.now(),
             ),
             recording.audit(

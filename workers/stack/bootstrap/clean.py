@@ -6,7 +6,7 @@ import shutil
 from workers.stack.bootstrap.errors import SetupError
 from workers.stack.bootstrap.places import DEV, ROOT
 
-_KEPT = {"bin", "uv", "go", "setup.lock"}
+_KEPT = {"bin", "uv", "go", "node", "setup.lock"}
 _CACHES = (".mypy_cache", ".ruff_cache", ".pytest_cache", ".import_linter_cache", ".hypothesis")
 
 

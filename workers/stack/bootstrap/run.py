@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import FrameType
 
-from workers.stack.bootstrap import audit_key, binaries, commands, database, environment
+from workers.stack.bootstrap import audit_key, binaries, commands, database, environment, web
 from workers.stack.bootstrap.clean import clean
 from workers.stack.bootstrap.errors import SetupError
 from workers.stack.bootstrap.places import DEV
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 
 def is_ready() -> bool:
     """Whether there is nothing to do; takes a few milliseconds."""
-    return all(part.is_ready() for part in (environment, binaries, database, audit_key))
+    return all(part.is_ready() for part in (environment, binaries, web, database, audit_key))
 
 
 def set_up() -> None:
@@ -48,7 +48,7 @@ def set_up() -> None:
     DEV.mkdir(exist_ok=True)
     with _one_at_a_time(), Progress() as progress, ThreadPoolExecutor(2) as pool:
         try:
-            jobs = [pool.submit(part.make, progress) for part in (environment, binaries) if not part.is_ready()]
+            jobs = [pool.submit(part.make, progress) for part in (environment, binaries, web) if not part.is_ready()]
             for job in jobs:
                 job.result()
             for part in (database, audit_key):
