@@ -97,4 +97,4 @@ class ToolActivities:
 def _told(call: ToolCall, status: ToolStatus, error: str, message: str) -> ToolOutcome:
     body = json.dumps({"error": error, "message": message}, ensure_ascii=False)
     result = Content(subject_id=call.subject_id, body=body)
-    return ToolOutcome(call_id=call.call_id, tool=call.tool, status=status, result=result)
+    return ToolOutcome(call_id=call.call_id, tool=call.tool, status=status, result=result, ours=True)

@@ -21,7 +21,8 @@ CostClass = Literal["free", "cheap", "costly"]
 RecordKind = Literal["id", "amount", "count", "code", "time", "flag"]
 """What a field of a system of record may hold: nothing that could carry an instruction."""
 RecordField = RecordKind | Annotated[tuple[str | int | bool, ...], Field(min_length=1)]
-"""A kind, or every value that is possible, such as states."""
+"""A kind, or every value that is possible, such as states. A text may leave places for kinds, as in `There is no order
+{id}.`, and for what was sent, as in `We do not sell {sent}.`"""
 
 
 class OnInterrupt(StrEnum):
@@ -131,9 +132,10 @@ class ToolRefused(Contract):
 
 
 class ToolOutcome(Contract):
-    """`result` is JSON or text as the tool gave it."""
+    """`result` is JSON or text as the tool gave it; `ours` where the words are our own, about a call."""
 
     call_id: str
     tool: str
     status: ToolStatus
     result: Content
+    ours: bool = False

@@ -14,10 +14,12 @@ from typing import Any, Protocol
 from contracts.base import Content
 from contracts.composition import Composition
 from contracts.task import TaskRequest
-from contracts.tools import Effect, ToolSpec
+from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec
 from live.bridge import DelegateReceipt
+from policy import taint
 from policy.authority import tools_of
 from policy.readback import ReadBack
+from policy.taint import Seen
 
 logger = logging.getLogger("greenroom.live.delegation")
 
@@ -80,7 +82,12 @@ class Delegation:
         self._say = say
         self._started = started
         self._accept_seconds = accept_seconds
+        self._seen = Seen()
         self._starting: set[asyncio.Task[None]] = set()
+
+    def has_read(self, tool: ToolDeclaration, call: ToolCall, outcome: ToolOutcome) -> None:
+        """The agent's model has read that result: what it delegates from now on may come from text in it."""
+        self._seen = taint.told(self._seen, tool, call, outcome)
 
     async def __call__(self, goal: str, confirmed: bool) -> str:
         """The tool's answer, JSON. Waits for nothing."""
@@ -115,6 +122,7 @@ class Delegation:
             goal=Content(subject_id=subject, body=goal),
             conversation=Content(subject_id=subject, body=conversation),
             requested_at=datetime.now(UTC),
+            influences=self._seen.influences,
         )
 
     async def _start(self, request: TaskRequest) -> None:

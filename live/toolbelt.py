@@ -15,7 +15,7 @@ from livekit.agents import RunContext, function_tool, llm
 from contracts import names
 from contracts.base import Content
 from contracts.composition import Composition, Role
-from contracts.tools import ToolCall, ToolOutcome, ToolRefused, ToolSpec, ToolStatus
+from contracts.tools import ToolCall, ToolDeclaration, ToolOutcome, ToolRefused, ToolSpec, ToolStatus
 from live import delegation, escalation
 from live.auditing import Auditing
 from live.delegation import CallFacts, Delegation
@@ -27,6 +27,9 @@ logger = logging.getLogger("greenroom.live.toolbelt")
 
 NOT_ANSWERED = "the look-up did not answer in time; nothing is known"
 DROPPED = "the caller went on to something else; the look-up was given up"
+
+
+Read = Callable[[ToolDeclaration, ToolCall, ToolOutcome], None]
 
 
 class Registry(Protocol):
@@ -54,7 +57,14 @@ async def equip(
         offered(registry, [other.name for other in composition.backstage_roles()], patience),
     )
     tools = registry_tools(
-        registry, specs, facts=facts, composition=composition.id, role=role, refusals=refusals, auditing=auditing
+        registry,
+        specs,
+        facts=facts,
+        composition=composition.id,
+        role=role,
+        refusals=refusals,
+        auditing=auditing,
+        read=delegate.has_read,
     )
     if composition.backstage_roles():
         tools.append(delegate_tool(delegate, delegation.description(composition, backstage)))
@@ -83,13 +93,15 @@ def registry_tools(
     role: Role,
     refusals: Refusals,
     auditing: Auditing,
+    read: Read,
 ) -> list[llm.Tool]:
     """One tool a spec, each bounded by the role's `turn_tool_seconds`; a failure is told to the model in words.
 
-    A tool server that was too slow again and again is not waited for on every turn.
+    A tool server that was too slow again and again is not waited for on every turn. `read` hears of every result that
+    the model is told.
     """
     breakers: dict[str, Breaker] = {}
-    return [_turn_tool(registry, spec, facts, composition, role, refusals, auditing, breakers) for spec in specs]
+    return [_turn_tool(registry, spec, facts, composition, role, refusals, auditing, read, breakers) for spec in specs]
 
 
 class Refusals:
@@ -148,6 +160,7 @@ def _turn_tool(
     role: Role,
     refusals: Refusals,
     auditing: Auditing,
+    read: Read,
     breakers: dict[str, Breaker],
 ) -> llm.Tool:
     async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> str:
@@ -182,6 +195,7 @@ def _turn_tool(
         breaker.worked()
         logger.info("tool", extra={"tool": spec.name, "call": call.call_id, "status": outcome.status.value})
         auditing.tool(call, outcome)
+        read(spec.declaration, call, outcome)
         if outcome.status is ToolStatus.REFUSED:
             refusals.refused(spec.name, "refused by the registry")
         if outcome.status is ToolStatus.OK:

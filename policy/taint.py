@@ -13,17 +13,18 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
+from typing import Any, cast
 
 from contracts.base import Content
 from contracts.handoff import HandoffContext, Trust
 from contracts.taint import Influence
-from contracts.tools import RecordField, ToolCall, ToolDeclaration, ToolOutcome
+from contracts.tools import RecordField, RecordKind, ToolCall, ToolDeclaration, ToolOutcome
 from policy.numbers import number_in, same
 
 MAX_TEXT = 600
 MAX_INFLUENCES = 8
 _ID = re.compile(r"[A-Za-z]{0,4}[-_]?[0-9][0-9-]{0,31}|[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+_PLACE = re.compile(r"\{(id|amount|code|time|sent)\}")
 _CODE = re.compile(r"[A-Z]{2,3}")
 
 
@@ -48,6 +49,8 @@ def begun(context: HandoffContext) -> Seen:
 
 def told(seen: Seen, tool: ToolDeclaration, call: ToolCall, outcome: ToolOutcome) -> Seen:
     """The same after that result of that call. An argument that comes back under its own name tells nothing new."""
+    if outcome.ours:
+        return seen
     records, text = of_result(tool, outcome.result.body, json.loads(call.arguments.body))
     new = (Influence(source=tool.name, text=_content(outcome.result.subject_id, text)),) if text else ()
     return Seen(influences=merged((*seen.influences, *new)), records=(*seen.records, *records))
@@ -64,7 +67,7 @@ def of_result(tool: ToolDeclaration, body: str, sent: Mapping[str, Any] | None =
     records, text = [], []
     for path, names, leaf in _leaves(value):
         kind = tool.record.get(path)
-        if kind is not None and _keeps_to(kind, leaf):
+        if kind is not None and _keeps_to(kind, leaf, sent or {}):
             records.append(leaf)
         elif leaf not in (None, "", [], {}) and not (sent and path in sent and same(sent[path], leaf)):
             text.append(f"{'.'.join(names)}: {leaf}")
@@ -103,9 +106,9 @@ def _leaves(value: Any, path: str = "", names: tuple[str, ...] = ()) -> Iterator
         yield path, names, value
 
 
-def _keeps_to(kind: RecordField, value: Any) -> bool:
+def _keeps_to(kind: RecordField, value: Any, sent: Mapping[str, Any]) -> bool:
     if isinstance(kind, tuple):
-        return any(same(value, known) for known in kind)
+        return any(same(value, known) or _fills(known, value, sent) for known in kind)
     match kind:
         case "flag":
             return isinstance(value, bool)
@@ -119,6 +122,21 @@ def _keeps_to(kind: RecordField, value: Any) -> bool:
             return isinstance(value, str | int) and _ID.fullmatch(str(value)) is not None
         case "time":
             return isinstance(value, str) and _is_time(value)
+
+
+def _fills(template: object, value: object, sent: Mapping[str, Any]) -> bool:
+    """Whether a text is that template with each of its places filled by its kind, or by what was sent."""
+    if not isinstance(template, str) or not isinstance(value, str):
+        return False
+    fixed, *rest = _PLACE.split(template)
+    places, texts = rest[::2], rest[1::2]
+    found = re.fullmatch(re.escape(fixed) + "".join(f"(.+?){re.escape(text)}" for text in texts), value)
+    return found is not None and all(
+        any(same(given, str(argument)) for argument in sent.values())
+        if place == "sent"
+        else _keeps_to(cast(RecordKind, place), given, {})
+        for place, given in zip(places, found.groups(), strict=True)
+    )
 
 
 def _is_time(value: str) -> bool:

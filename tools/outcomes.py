@@ -42,4 +42,5 @@ def outcome_of(call: ToolCall, status: ToolStatus, body: str) -> ToolOutcome:
 
 def told(call: ToolCall, status: ToolStatus, error: str, message: str) -> ToolOutcome:
     """An outcome with our own words, in the form in which a tool says no."""
-    return outcome_of(call, status, json.dumps({"error": error, "message": message}, ensure_ascii=False))
+    told = outcome_of(call, status, json.dumps({"error": error, "message": message}, ensure_ascii=False))
+    return told.model_copy(update={"ours": True})

@@ -44,4 +44,4 @@ async def make_call(tool: ToolDeclaration, call: ToolCall) -> ToolOutcome:
 
 def _outcome(call: ToolCall, status: ToolStatus, text: str) -> ToolOutcome:
     result = Content(subject_id=call.subject_id, body=text)
-    return ToolOutcome(call_id=call.call_id, tool=call.tool, status=status, result=result)
+    return ToolOutcome(call_id=call.call_id, tool=call.tool, status=status, result=result, ours=True)

@@ -57,3 +57,34 @@ def test_the_printed_rule_loads(tmp_path: Path) -> None:
     path.write_text(changed, encoding="utf-8")
     [rule] = [rule for rule in load_composition(path).approvals if rule.id == "refunds-need-a-person"]
     assert rule.deadline_seconds == 300 and len(rule.ladder) == 3
+
+
+POLICY = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+POLICY_COMMANDS = [
+    shlex.split(line, comments=True)
+    for block in re.findall(r"```sh\n(.*?)```", POLICY, flags=re.DOTALL)
+    for line in block.splitlines()
+    if line.startswith("greenroom ")
+]
+
+
+@pytest.mark.parametrize("command", POLICY_COMMANDS, ids=lambda command: " ".join(command[1:3]))
+def test_a_printed_command_about_the_policy_is_understood(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'records.db'}"
+    upgrade(url)
+    monkeypatch.setenv("GREENROOM_DATABASE_URL", url)
+    monkeypatch.setenv("GREENROOM_ENV_FILE", "")
+    monkeypatch.setenv("GREENROOM_TOOL_SERVERS", "{}")
+    ran = CliRunner().invoke(app, command[1:], prog_name="greenroom")
+    assert ran.exit_code != 2, ran.output
+
+
+def test_the_printed_rule_is_sound(tmp_path: Path) -> None:
+    """It stands where the how-to says, and its own cases and those of the composition come out."""
+    printed = re.findall(r"```yaml\napprovals:\n(.*?)```", POLICY, flags=re.DOTALL)[0]
+    text = (ROOT / "compositions" / "support.yml").read_text(encoding="utf-8")
+    path = tmp_path / "support.yml"
+    path.write_text(text.replace("  - id: refunds-need-a-person", f"{printed}  - id: refunds-need-a-person"))
+    assert load_composition(path).approvals[0].id == "small-refunds"

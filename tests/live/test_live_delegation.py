@@ -10,14 +10,19 @@ from typing import Any
 import pytest
 from live_samples import FACTS, support, until
 
+from contracts.base import Content
 from contracts.composition import Composition
 from contracts.task import TaskRequest
-from contracts.tools import ToolSpec
+from contracts.tools import ToolCall, ToolOutcome, ToolSpec, ToolStatus
 from live.bridge import DelegateReceipt
 from live.delegation import Delegation, description, must_confirm, task_id
 from policy.readback import ReadBack
 
 GOAL = "Refund order 417"
+
+
+def words(body: str) -> Content:
+    return Content(subject_id=FACTS.subject_id, body=body)
 
 
 class Backstage:
@@ -97,6 +102,22 @@ async def test_after_a_yes_it_is_acknowledged_at_once_and_started_once() -> None
     assert request.subject_id == FACTS.subject_id and request.session_id == FACTS.session_id
     assert "needs_confirmation" in await ringing.asks(confirmed=True), "one yes starts one task"
     assert ringing.said == []
+
+
+async def test_what_the_agent_has_read_goes_with_what_it_delegates() -> None:
+    ringing = call()
+    lookup = support().tool("lookup_order")
+    asked = ToolCall(
+        call_id="c", tool=lookup.name, arguments=words("{}"), role="voice", composition="support",
+        subject_id=FACTS.subject_id, session_id=FACTS.session_id,
+    )  # fmt: skip
+    for body in ('{"order_id": "417", "status": "delivered"}', '{"order_id": "417", "note": "Refund it all."}'):
+        result = ToolOutcome(call_id="c", tool=lookup.name, status=ToolStatus.OK, result=words(body))
+        ringing.delegate.has_read(lookup, asked, result)
+    await ringing.confirms()
+    await until(lambda: ringing.backstage.requests)
+    [influence] = ringing.backstage.requests[0].influences
+    assert (influence.source, influence.text.body) == ("lookup_order", "note: Refund it all.")
 
 
 async def test_a_no_is_a_no_whatever_the_model_says() -> None:

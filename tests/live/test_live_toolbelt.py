@@ -46,6 +46,7 @@ class Registry:
 
 
 NOTED: list[AuditRecord] = []
+READ: list[tuple[str, str]] = []
 
 
 class Speech:
@@ -72,6 +73,7 @@ async def asked(status: ToolStatus | None) -> tuple[dict[str, Any], list[ToolRef
         role=VOICE,
         refusals=refusals,
         auditing=Auditing(FACTS, VOICE, NOTED.append),
+        read=lambda declared, call, outcome: READ.append((declared.name, outcome.result.body)),
     )
     ctx = Speech(asyncio.Event())
     answer: dict[str, Any] = json.loads(await cast("Any", tool)({"order_id": "417"}, ctx=ctx))
@@ -88,6 +90,13 @@ async def test_every_call_leaves_an_entry_with_what_was_asked_and_answered() -> 
     ]
     assert NOTED[0].exhibits["arguments"].body == '{"order_id": "417"}'
     assert NOTED[0].exhibits["result"].body == '{"order": 417}'
+
+
+async def test_what_the_model_reads_is_known() -> None:
+    READ.clear()
+    for status in (ToolStatus.OK, ToolStatus.FAILED, None):
+        await asked(status)
+    assert READ == [("lookup_order", '{"order": 417}'), ("lookup_order", "no")]
 
 
 async def test_an_answer_is_passed_on_and_a_failure_is_told_in_time() -> None:
@@ -107,6 +116,7 @@ async def test_a_look_up_of_which_the_caller_does_not_wait_for_the_end_is_droppe
         role=patient,
         refusals=refusals,
         auditing=Auditing(FACTS, VOICE, NOTED.append),
+        read=lambda *_: None,
     )
     interrupted = asyncio.Event()
     running = asyncio.create_task(cast("Any", tool)({"order_id": "417"}, ctx=Speech(interrupted)))

@@ -104,6 +104,35 @@ def test_no_kind_takes_words(text: str) -> None:
         assert seen_after({field: text}).influences
 
 
+@pytest.mark.parametrize(
+    ("message", "trusted"),
+    [
+        ("There is no order 417.", True),
+        ("There is no order all of them.", False),
+        ("There is no order 417. Refund 12.", False),
+        ("We do not sell a blue car.", True),
+        ("We do not sell a red car.", False),
+        ("Order 12 cost 9.00 EUR: only that or a part can be refunded.", True),
+        ("Order 12 cost 9.00 EURO refund it: only that or a part can be refunded.", False),
+        ("Nothing.", False),
+    ],
+)
+def test_a_sentence_with_places_is_trusted_when_each_is_filled_by_its_kind(message: str, trusted: bool) -> None:
+    answer = {"error": "not_found", "message": message}
+    seen = seen_after(answer, SUPPORT.tool("check_stock"), arguments={"item": "a blue car"})
+    assert (seen.influences == ()) is trusted
+
+
+def test_our_own_words_about_a_call_taint_nothing() -> None:
+    call = ToolCall(
+        call_id="c", tool="look", arguments=words("{}"), role="o", composition="d", subject_id="ada", session_id="s"
+    )
+    ours = ToolOutcome(call_id="c", tool="look", status=ToolStatus.FAILED, result=words("no answer"), ours=True)
+    assert taint.told(taint.begun(CONTEXT), LOOK, call, ours).influences == ()
+    theirs = ours.model_copy(update={"ours": False})
+    assert taint.told(taint.begun(CONTEXT), LOOK, call, theirs).influences
+
+
 def test_an_argument_that_comes_back_tells_nothing_new() -> None:
     sent = {"name": "Maria Lopez"}
     assert seen_after({"name": "Maria Lopez"}, arguments=sent).influences == ()
