@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from workers.stack.bootstrap import binaries, commands, environment, go
+from workers.stack.bootstrap import binaries, commands, environment, go, web
 from workers.stack.bootstrap.errors import SetupError, diagnose
 from workers.stack.bootstrap.progress import Progress, Step
 
@@ -82,6 +82,28 @@ def test_servers_on_path_are_used_when_new_enough_and_then_left_alone(
     assert (tmp_path / "bin" / "temporal").resolve() == tmp_path / "path" / "temporal"
     program(tmp_path / "path" / "old", "livekit-server version 1.9.0")
     assert binaries.version_on_path(binaries.SERVERS[0], str(tmp_path / "path" / "old")) < binaries.SERVERS[0].least
+
+
+def test_the_web_app_is_built_when_a_source_changed_and_only_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = tmp_path / "web"
+    (app / "src").mkdir(parents=True)
+    (app / "src" / "main.tsx").write_text("one")
+    for name, value in {"WEB": app, "BUILT": app / "dist", "_STAMP": app / "dist" / "stamp"}.items():
+        monkeypatch.setattr(web, name, value)
+    program(tmp_path / "path" / "node", "v24.1.0")
+    npm = tmp_path / "path" / "npm"
+    npm.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/ran; mkdir -p dist node_modules; echo built > node_modules/x\n')
+    npm.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda name: str(tmp_path / "path" / name))
+    for text in ("one", "two"):
+        (app / "src" / "main.tsx").write_text(text)
+        assert not web.is_ready()
+        with Progress() as progress:
+            web.make(progress)
+        assert web.is_ready()
+    assert (tmp_path / "ran").read_text().split() == ["ci", "run", "ci", "run"]
 
 
 def test_an_old_python_is_turned_away_with_the_fix(tmp_path: Path) -> None:
