@@ -38,7 +38,11 @@ def by_approval(call: ToolCall, digest: str, approval: ApprovalRecord | None) ->
     if approval.stage is not ApprovalStage.APPROVED:
         return f"approval {approval.approval_id} is {approval.stage.value}"
     where = (approval.composition, approval.tool, approval.subject_id, approval.session_id)
-    same_call = approval.approval_id == call.call_id.replace("/", ".")
+    number = call.call_id.rpartition("/")[2]
+    same_call = (call.call_id, approval.approval_id) == (
+        f"{call.task_id}/{call.step_id}/{number}",
+        f"{call.task_id}.{call.step_id}.{number}",
+    )
     if not same_call or where != (call.composition, call.tool, call.subject_id, call.session_id):
         return f"approval {approval.approval_id} is of another call"
     if (approval.edited_digest or approval.digest) != digest:
@@ -80,6 +84,8 @@ def access(composition: Composition, call: ToolCall) -> str | None:
     """Why that role may not make the call at all; None if it may."""
     if call.composition != composition.id:
         return f"the call is for composition {call.composition!r}, not {composition.id!r}"
+    if call.idempotency_key not in (None, call.call_id):
+        return "the key of a call is its id: another key would be another effect"
     if call.compensates is not None:
         return None  # asked by `by_compensation`
     verdict = may_call(composition, call.role, call.tool)

@@ -57,15 +57,15 @@ ANN = ReviewerRecord(name="ann", display_name="Ann")
 
 
 def call(tool: str = "pay", arguments: object = ARGUMENTS, **changes: Any) -> ToolCall:
-    fields: dict[str, Any] = {"call_id": "t/s/1", "task_id": "t", "step_id": "s", "idempotency_key": "t/s/1"}
+    fields: dict[str, Any] = {"call_id": "t/s/1", "task_id": "t", "step_id": "s", "role": "operator"} | changes
+    fields.setdefault("idempotency_key", fields["call_id"])
     return ToolCall(
         tool=tool,
         arguments=Content(subject_id="ada", body=json.dumps(arguments)),
-        role=changes.pop("role", "operator"),
         composition="desk",
         subject_id="ada",
         session_id="session",
-        **fields | changes,
+        **fields,
     )
 
 
@@ -140,6 +140,8 @@ YES = {"approval_id": "t.s.1"}
         (call(**YES), (approval(edited_digest="0" * 64),), "covers another action"),
         (call(arguments={"order": "8"}, **YES), (approval(),), "covers another action"),
         (call(call_id="t/s/2", **YES), (approval(),), "of another call"),
+        (call(call_id="again/1", **YES), (approval(),), "of another call"),
+        (call(idempotency_key="again", **YES), (approval(),), "another key would be another effect"),
         (call(**YES), (approval(subject_id="eve"),), "of another call"),
         (call(**YES), (approval(session_id="other"),), "of another call"),
         (call("book", **YES), (approval(),), "of another call"),
