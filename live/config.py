@@ -21,12 +21,12 @@ class Timings:
     """Bound of one call to the durable side."""
     accept: float = 0.8
     """How long a delegated task's acceptance is awaited, beside the speech."""
-    first_token: float = 2.0
+    first_token: float = 1.8
     """How long the model may take to begin, before the holding phrase."""
-    second_try: float = 4.0
-    first_audio: float = 1.5
+    second_try: float = 3.0
+    first_audio: float = 1.3
     """How long a voice may take to begin, before the next one is asked."""
-    transcription: float = 3.0
+    transcription: float = 2.5
     """How long after speech its words are awaited, before the caller is asked to say it again."""
     user_away: float = 15.0
     min_endpointing: float = 0.45

@@ -27,7 +27,7 @@ T = TypeVar("T")
 class Rota(Generic[T]):
     """Empty-handed while all rest: then the next fallback counts, at once.
 
-    `trial` raises APIError or TimeoutError when that member is still dead; without it the next request is the trial.
+    `trial` raises APIError or TimeoutError when that member is still dead. Where none runs, a request is the trial.
     """
 
     def __init__(
@@ -46,16 +46,18 @@ class Rota(Generic[T]):
     @property
     def first(self) -> T:
         """Who would be asked first, also while all rest."""
-        return next(iter(self._admitted()), self._members[0])
+        return next(iter(self.in_order()), self._members[0])
 
     @property
     def resting(self) -> int:
         """How many are left alone."""
-        return len(self._members) - len(self._admitted())
+        return len(self._members) - len(self.in_order())
 
     def in_order(self) -> list[T]:
         """Who is to be asked now, one after the other until one answers."""
-        return self._admitted()
+        now = self._clock()
+        ranked = enumerate(zip(self._members, self._breakers, strict=True))
+        return [member for at, (member, breaker) in ranked if at not in self._trying and breaker.admits(now)]
 
     def asked(self, member: T) -> None:
         self._breakers[self._members.index(member)].asked(self._clock())
@@ -74,26 +76,19 @@ class Rota(Generic[T]):
         for task in self._trying.values():
             task.cancel()
 
-    def _admitted(self) -> list[T]:
-        now = self._clock()
-        beside = self._trial is not None
-        return [
-            member
-            for member, breaker in zip(self._members, self._breakers, strict=True)
-            if (breaker.tried_again_at is None if beside else breaker.admits(now))
-        ]
-
     async def _try(self, at: int, trial: Callable[[T], Awaitable[None]]) -> None:
         breaker = self._breakers[at]
-        while (again := breaker.tried_again_at) is not None:
-            await asyncio.sleep(max(0.0, again - self._clock()))
-            breaker.asked(self._clock())
-            try:
-                async with asyncio.timeout(breaker.trial_seconds):
-                    await trial(self._members[at])
-            except (APIError, TimeoutError):
-                breaker.failed(self._clock())
-            else:
-                breaker.worked()
-                logger.info("back again", extra={"member": at})
-        del self._trying[at]
+        try:
+            while (again := breaker.tried_again_at) is not None:
+                await asyncio.sleep(max(0.0, again - self._clock()))
+                breaker.asked(self._clock())
+                try:
+                    async with asyncio.timeout(breaker.trial_seconds):
+                        await trial(self._members[at])
+                except (APIError, TimeoutError):
+                    breaker.failed(self._clock())
+                else:
+                    breaker.worked()
+                    logger.info("back again", extra={"member": at})
+        finally:
+            del self._trying[at]  # however the trial ended: then a request is the next one

@@ -178,9 +178,11 @@ def _turn_tool(
             return json.dumps({"error": NOT_ANSWERED})
         breaker.asked(time.monotonic())
         asking = asyncio.create_task(asyncio.wait_for(registry.call(call), role.turn_tool_seconds))
-        await ctx.speech_handle.wait_if_not_interrupted([asking])
-        if not asking.done():
-            asking.cancel()
+        try:
+            await ctx.speech_handle.wait_if_not_interrupted([asking])
+        finally:
+            dropped = asking.cancel()  # no longer waited for; without effect when it has ended
+        if dropped:
             logger.info("look-up dropped", extra={"tool": spec.name, "call": call.call_id})
             return json.dumps({"error": DROPPED})
         try:
