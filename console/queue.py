@@ -26,8 +26,8 @@ from contracts.records import ApprovalRecord, ReviewerRecord
 from policy.editing import edited
 from store.writer import RecordWriter
 
-MORE_SECONDS = timedelta(hours=1)
-"""What was decided this long ago is still shown as done."""
+LATELY = timedelta(hours=1)
+"""What was decided within this is still shown, as done."""
 
 
 class Deciding(BaseModel):
@@ -104,7 +104,7 @@ def router(deps: Deps) -> APIRouter:
             known = reader.approvals(None if done else ApprovalStage.PENDING, limit=500 if done else None)
             mine = [a for a in known if shown.may_decide(a, reviewer)]
             mine = (
-                [a for a in mine if a.decided_at and a.decided_at > now - MORE_SECONDS]
+                [a for a in mine if a.decided_at and a.decided_at > now - LATELY]
                 if done
                 else [a for a in mine if a.deadline > now]
             )

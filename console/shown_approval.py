@@ -29,6 +29,7 @@ class QueueItem(BaseModel):
     stage: ApprovalStage
     opened_at: datetime
     deadline: datetime
+    decided_at: datetime | None
     on_the_line: bool
     claimed_by: str | None
     approvers: int
@@ -96,6 +97,7 @@ def item(approval: ApprovalRecord, reviewer: str, *, on_the_line: bool) -> Queue
         stage=approval.stage,
         opened_at=approval.opened_at,
         deadline=approval.deadline,
+        decided_at=approval.decided_at,
         on_the_line=on_the_line,
         claimed_by=approval.claimed_by,
         approvers=approval.approvers,

@@ -31,7 +31,7 @@ class Visitors:
     def __init__(self, browser: Browser, door: str, engine: Engine, pictures: Path) -> None:
         self._browser = browser
         self._door = door
-        self._engine = engine
+        self.engine = engine
         self._pictures = pictures
         self._contexts: list[BrowserContext] = []
         self.errors: list[str] = []
@@ -62,10 +62,10 @@ class Visitors:
     async def signed_in(self, name: str, *roles: PersonRole, reviewer: str | None = None, at: str = "/") -> Page:
         """In by the one-time link the first time, by password after that; then at that address."""
         page = await self.anybody()
-        if people.person(self._engine, name) is None:
+        if people.person(self.engine, name) is None:
             person = Person(name=name, display_name=name.title(), roles=roles, reviewer=reviewer)
-            people.add_person(self._engine, person)
-            token = people.invite(self._engine, name, datetime.now(UTC))
+            people.add_person(self.engine, person)
+            token = people.invite(self.engine, name, datetime.now(UTC))
             await page.goto(f"/welcome#{token}")
             await page.get_by_label("Password").fill(PASSWORD)
             await page.get_by_label("Once more").fill(PASSWORD)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from datetime import timedelta
 
 from browser_people import PASSWORD, Visitors
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Response, expect
 from temporalio.client import Client
 
 from contracts.approval import ApprovalRequest, Editable
@@ -124,6 +125,21 @@ async def test_the_caller_is_asked_the_deadline_put_off_and_the_item_passed_on(
     await ben.keyboard.press("t")
     await ben.get_by_role("dialog").get_by_role("button", name="Take over").click()
     await expect(ben.locator(".history")).to_contain_text("taken over by ben")
+
+
+async def test_a_reviewer_loads_less_than_400_kb_of_compressed_script(visitors: Visitors) -> None:
+    page = await visitors.signed_in("ann", PersonRole.REVIEWER, reviewer="ann")
+    scripts: dict[str, bytes] = {}
+
+    async def keep(response: Response) -> None:
+        if response.url.endswith(".js"):
+            scripts[response.url] = await response.body()
+
+    page.on("response", keep)
+    await page.goto("/review")
+    await expect(page.get_by_role("button", name="Waiting")).to_be_visible()
+    compressed = {url: len(gzip.compress(body)) for url, body in scripts.items()}
+    assert compressed and sum(compressed.values()) < 400_000, compressed
 
 
 async def test_a_wrong_password_is_said_plainly(visitors: Visitors) -> None:

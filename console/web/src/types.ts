@@ -28,6 +28,7 @@ export interface QueueItem {
   stage: Stage;
   opened_at: string;
   deadline: string;
+  decided_at: string | null;
   on_the_line: boolean;
   claimed_by: string | null;
   approvers: number;

@@ -27,7 +27,7 @@ export function Badges({ item, me }: { item: QueueItem; me?: string | null }) {
           {item.approved_by.length} of {item.approvers} approved
         </span>
       )}
-      {item.claimed_by && (
+      {item.stage === "pending" && item.claimed_by && (
         <span className="badge info">{item.claimed_by === me ? "claimed by you" : `claimed by ${item.claimed_by}`}</span>
       )}
     </span>

@@ -33,7 +33,7 @@ export function Queue({ items, selected, onSelect, done }: Props) {
           >
             <span className="line-action">{item.action}</span>
             {done ? (
-              <span className="when">{time(item.deadline)}</span>
+              <span className="when">{time(item.decided_at ?? item.deadline)}</span>
             ) : (
               <Countdown deadline={item.deadline} opened={item.opened_at} />
             )}
