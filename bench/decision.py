@@ -28,7 +28,8 @@ from workers.caller.caller import Caller
 from workers.caller.events import AgentSpeechStarted, now
 from workers.caller.front_door import Invitation, ask_for_session
 from workers.caller.speech import Speech
-from workers.settings import Settings
+from workers.demo.run import settings_of
+from workers.settings import load_settings
 from workers.stack.stack import Stack
 from workers.temporal import connect
 
@@ -40,7 +41,7 @@ async def measure(decisions: int) -> None:
     spoken: list[float] = []
     with tempfile.TemporaryDirectory(prefix="gr-", dir="/tmp") as folder:
         async with Stack.start(data=Path(folder), auto_ports=True) as stack:
-            client = await connect(Settings(temporal_address=stack.env["GREENROOM_TEMPORAL_ADDRESS"]), identity="bench")
+            client = await connect(load_settings(**settings_of(stack)), identity="bench")
             async with httpx.AsyncClient() as web:
                 orders = (await web.get(f"{stack.address('shop')}/orders")).json()
             order = next(o["order_id"] for o in orders if o["status"] == "delivered")

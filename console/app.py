@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request, Response
 
-from console import calls, headers, health, operate, problems, queue, records, signing_in, site, talk, webhooks
+from console import calls, codec, headers, health, operate, problems, queue, records, signing_in, site, talk, webhooks
 from console.deps import Deps
 
 
@@ -45,5 +45,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.include_router(talk.router(deps))
     app.include_router(queue.router(deps))
     app.include_router(health.router(deps))
+    if deps.codec is not None:
+        app.include_router(codec.router(deps.codec, deps.access))
     app.include_router(site.router(deps.site))
     return app

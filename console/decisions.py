@@ -22,6 +22,7 @@ from contracts.audit import AuditRecord
 from contracts.audit_events import Decided
 from contracts.names import VIEW_QUERY, approval_workflow_id, new_id
 from contracts.records import ApprovalRecord, DecisionRecord
+from policy.arrival import sealable
 from store.decisions import append_decision
 
 CHANNEL = "console"
@@ -60,7 +61,7 @@ class Decisions:
         """
         client = await self._sessions.client()
         handle = client.get_workflow_handle(approval_workflow_id(approval.approval_id))
-        sent = {**decision, "channel": CHANNEL}
+        sent = sealable({**decision, "channel": CHANNEL}, approval.subject_id)
         bound = timedelta(seconds=JUDGED_SECONDS)
         try:
             update = handle.execute_update(UPDATE, sent, result_type=DecisionReceipt, rpc_timeout=bound)

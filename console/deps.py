@@ -9,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from console.access import Access
+from console.codec import CodecDoor
 from console.decisions import Decisions
 from console.metrics import Metrics
 from console.rooms import Rooms
@@ -32,6 +33,7 @@ class Deps:
     decisions: Decisions
     compositions: Mapping[str, Composition]
     checks: Mapping[str, Check] = field(default_factory=dict)
+    codec: CodecDoor | None = None
     metrics: Metrics = field(default_factory=Metrics)
     temporal_ui: str = ""
     namespace: str = "default"

@@ -37,7 +37,7 @@ from contracts.task import TaskOrder, TaskRequest
 from contracts.tools import ToolRefused
 from live.outbox import Outbox, Sent
 from live.sending import FINAL, send
-from live.spool import SUFFIX, Outgoing, Spool
+from live.spool import SUFFIX, UNCOVERED, Cover, Outgoing, Spool
 
 logger = logging.getLogger("greenroom.live.bridge")
 
@@ -65,7 +65,15 @@ class Bridge:
     """One call's way to the durable side."""
 
     def __init__(
-        self, connect: Connect, *, session_id: str, role: str, epoch: int, spool_dir: Path, call_timeout: float = 2.0
+        self,
+        connect: Connect,
+        *,
+        session_id: str,
+        role: str,
+        epoch: int,
+        spool_dir: Path,
+        cover: Cover = UNCOVERED,
+        call_timeout: float = 2.0,
     ) -> None:
         self._connect = connect
         self._client: Client | None = None
@@ -75,7 +83,7 @@ class Bridge:
         self._timeout = call_timeout
         self._token = b""
         self._numbers = count(1)
-        self._outbox = Outbox(self._send, Spool(spool_path(spool_dir, session_id, role, epoch)))
+        self._outbox = Outbox(self._send, Spool(spool_path(spool_dir, session_id, role, epoch), cover))
 
     def start(self) -> None:
         self._outbox.start()

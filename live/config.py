@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from contracts.composition import Composition
+from live.spool import UNCOVERED, Cover
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class LiveConfig:
     spool_dir: Path
     phrases_dir: Path
     watch_socket: Path
+    cover: Cover = UNCOVERED
     second: Seconds = Seconds()
     use_turn_detector: bool = True
     preemptive_generation: bool = False

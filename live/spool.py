@@ -1,4 +1,7 @@
-"""What could not be sent yet, on disk: append-only JSON lines, one file a job, locked as long as its owner lives."""
+"""What could not be sent yet, on disk: append-only JSON lines, one file a job, locked as long as its owner lives.
+
+Bodies are what people said: a cover seals them on their way to the disk.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from contracts.base import Contract
 
@@ -30,25 +33,46 @@ class Outgoing(Contract):
     body: str
 
 
+class Cover(Protocol):
+    """Seals text for this disk. `open` gives plain text back as it is."""
+
+    def seal(self, text: str) -> str: ...
+    def open(self, text: str) -> str: ...
+
+
+class Uncovered:
+    """Leaves everything readable."""
+
+    def seal(self, text: str) -> str:
+        return text
+
+    def open(self, text: str) -> str:
+        return text
+
+
+UNCOVERED: Cover = Uncovered()
+
+
 class Spool:
     """The file of one job. Every write is fsynced in the spool's own thread, so a call never waits on the disk."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, cover: Cover = UNCOVERED) -> None:
         self.path = path
+        self._cover = cover
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spool")
         self._descriptor: int | None = None
         self._unsent: dict[str, Outgoing] = {}
 
     @classmethod
-    def orphans(cls, directory: Path) -> list[Spool]:
+    def orphans(cls, directory: Path, cover: Cover = UNCOVERED) -> list[Spool]:
         """The files whose owner died, now owned by the caller. Files of living jobs are left alone."""
         found = []
         for path in sorted(directory.glob(f"*{SUFFIX}")):
             descriptor = _open_locked(path)
             if descriptor is not None:
-                spool = cls(path)
+                spool = cls(path, cover)
                 spool._descriptor = descriptor
-                spool._unsent = {item.item_id: item for item in _unsent(path)}
+                spool._unsent = {item.item_id: item for item in _unsent(path, cover)}
                 found.append(spool)
         return found
 
@@ -80,11 +104,14 @@ class Spool:
             self._descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # A line begins anew whatever stands before it: a crash may have cut the last one.
-        lines = "".join("\n" + json.dumps({"put": item.model_dump(mode="json")}) + "\n" for item in items).encode()
+        lines = "".join("\n" + json.dumps({"put": self._covered(item)}) + "\n" for item in items).encode()
         if os.write(self._descriptor, lines) < len(lines):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
         os.fsync(self._descriptor)
         self._unsent.update({item.item_id: item for item in items})
+
+    def _covered(self, item: Outgoing) -> dict[str, object]:
+        return item.model_copy(update={"body": self._cover.seal(item.body)}).model_dump(mode="json")
 
     def _settle(self, item_id: str) -> None:
         # Not synced: a line lost in a crash means a second sending, which ids make harmless.
@@ -120,7 +147,7 @@ def _open_locked(path: Path) -> int | None:
     return None
 
 
-def _unsent(path: Path) -> list[Outgoing]:
+def _unsent(path: Path, cover: Cover) -> list[Outgoing]:
     waiting: dict[str, Outgoing] = {}
     for line in path.read_text().splitlines():
         try:
@@ -129,7 +156,7 @@ def _unsent(path: Path) -> list[Outgoing]:
             continue  # empty, or cut by a crash: then it was never acknowledged to anyone
         if "put" in entry:
             item = Outgoing.model_validate(entry["put"])
-            waiting[item.item_id] = item
+            waiting[item.item_id] = item.model_copy(update={"body": cover.open(item.body)})
         else:
             waiting.pop(entry["sent"], None)
     return list(waiting.values())

@@ -50,7 +50,8 @@ class VoiceCall:
         self._watch.open()
         ctx.log_context_fields = {"session": dispatch.session_id, "epoch": dispatch.epoch}
         timings = config.timings
-        self._bridge = Bridge(connect, **names, spool_dir=config.spool_dir, call_timeout=timings.call_timeout)  # type: ignore[arg-type]
+        spool = {"spool_dir": config.spool_dir, "cover": config.cover}
+        self._bridge = Bridge(connect, **names, **spool, call_timeout=timings.call_timeout)  # type: ignore[arg-type]
         self._leaving = Leaving()
         guess = config.composition(dispatch.composition or None)
         self._attending = Attending(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from migrations.run import current, default_url, downgrade, upgrade
+from migrations.run import current, default_key_file, default_url, downgrade, upgrade
 from store.engine import open_engine, parse_url
 from store.errors import StoreError
+from store.masterkey import create_key_file
 from store.reviewers import seed_development_reviewers
 from store.tables import SCHEMA_REVISION
 
@@ -20,6 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     up.add_argument("revision", nargs="?", default="head")
     up.add_argument(
         "--development-reviewers", action="store_true", help="also add ann and ben, who may decide in development"
+    )
+    up.add_argument(
+        "--development-key", action="store_true", help="also make the master key GREENROOM_MASTER_KEY_FILE, if missing"
     )
     down = commands.add_parser("downgrade", help="go back to a revision; drops tables and what they hold")
     down.add_argument("revision", help="a revision, -1 for the one before, or base for nothing")
@@ -35,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
             upgrade(url, given.revision)
             if given.development_reviewers:
                 seed_development_reviewers(open_engine(url))
+            if given.development_key:
+                create_key_file(default_key_file())
         elif given.command == "downgrade":
             downgrade(url, given.revision)
         found = current(url)

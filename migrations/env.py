@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from sqlalchemy.types import TypeDecorator
 
 import store.audit_tables
-import store.people_tables  # noqa: F401  its tables are part of the metadata
+import store.people_tables
+import store.vault_tables  # noqa: F401  its tables are part of the metadata
 from migrations.run import default_url
 from store.engine import open_engine, writing
 from store.tables import metadata

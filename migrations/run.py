@@ -17,6 +17,7 @@ from store.engine import LOCK_TIMEOUT_SECONDS, open_engine, read_revision, sqlit
 from store.errors import StoreError
 
 DEFAULT_URL = "sqlite:///.dev/greenroom.db"
+DEFAULT_KEY_FILE = ".dev/master.key"
 _LOCK = 0x67726E726D
 """Key of the PostgreSQL advisory lock that lets one migration run at a time."""
 
@@ -29,6 +30,10 @@ _one_at_a_time = threading.Lock()
 
 def default_url() -> str:
     return os.environ.get("GREENROOM_DATABASE_URL") or DEFAULT_URL
+
+
+def default_key_file() -> Path:
+    return Path(os.environ.get("GREENROOM_MASTER_KEY_FILE") or DEFAULT_KEY_FILE)
 
 
 def upgrade(url: str | None = None, revision: str = "head") -> None:

@@ -17,6 +17,7 @@ MAX_WORD = 64
 MAX_NOTE = 2000
 MAX_ARGUMENTS = 20_000
 MAX_SECONDS = 366 * 86_400.0
+_WORDS = ("note", "private", "question")
 
 
 class Arrived(Contract):
@@ -121,6 +122,18 @@ def _grant_problem(value: Mapping[str, object], arrived: Arrived) -> str | None:
     return None
 
 
+def sealable(decision: Mapping[str, object], subject_id: str) -> dict[str, object]:
+    """The same decision with its words as contents about the subject, so that the codec seals them."""
+
+    def content(body: str) -> dict[str, str]:
+        return {"subject_id": subject_id, "body": body}
+
+    words = {name: content(text) for name in _WORDS if isinstance(text := decision.get(name), str)}
+    if (changes := decision.get("arguments")) is not None:
+        words["arguments"] = content(json.dumps(changes))
+    return {**decision, **words}
+
+
 def _unreadable(problem: str, channel: str, expected: str) -> Arrived:
     return Arrived(reviewer="", verdict="", channel=channel, problem=f"{problem}; send {expected}")
 
@@ -143,7 +156,12 @@ def _encodable(value: object) -> str:
 
 
 def _arguments(value: object) -> str | None:
-    """An object as JSON that any message can carry, else None."""
+    """An object as JSON that any message can carry, else None. It may come as text in the shape of `Content`."""
+    if isinstance(value, dict) and value.keys() == {"subject_id", "body"} and isinstance(value["body"], str):
+        try:
+            value = json.loads(value["body"])
+        except (ValueError, RecursionError):
+            return None
     if not isinstance(value, dict) or not value:
         return None
     try:

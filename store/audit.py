@@ -12,7 +12,9 @@ from store.audit_keys import AuditKeys, verify_signature
 from store.chain import GENESIS, digest_of, hash_of, opening
 from store.columns import PlainText
 from store.engine import reading
+from store.sealed import ERASED, key_id_of
 from store.sealing import read_seals
+from store.vault import Vault, vault_of
 
 _ROWS_AT_ONCE = 5000
 _plain = PlainText()
@@ -74,7 +76,7 @@ def verify(
     with reading(engine) as connection:
         broken = _seals(connection, found, keys, str(engine.url)) if keys is not None else None
         broken = broken or _chains(connection, found, session_id)
-        broken = broken or (_contents(connection, found, session_id) if contents else None)
+        broken = broken or (_contents(connection, found, session_id, vault_of(engine)) if contents else None)
     return found.report(broken)
 
 
@@ -159,12 +161,18 @@ def _end(found: _Found, name: str, sequence: int, last: str, head: tuple[int, st
     return None
 
 
-def _contents(connection: Connection, found: _Found, session_id: str | None) -> Broken | None:
+def _contents(connection: Connection, found: _Found, session_id: str | None, vault: Vault | None) -> Broken | None:
     only = "" if session_id is None else " WHERE session_id = :session"
     given = {} if session_id is None else {"session": _plain.process_bind_param(session_id, connection.dialect)}
-    query = f"SELECT digest, content_body FROM audit_contents{only}"
-    for digest, body in _rows(connection, query, given):
-        if digest_of(_read(body)) != digest:
+    query = f"SELECT digest, content_subject_id, content_body FROM audit_contents{only}"
+    for digest, subject_id, kept in _rows(connection, query, given):
+        body = _read(kept)
+        if key_id_of(body) is not None:
+            # Without the keys, or when they were destroyed, there is nothing to compare.
+            body = ERASED if vault is None else vault.open(_read(subject_id), body)
+        if body == ERASED:
+            continue
+        if digest_of(body) != digest:
             return Broken(f"content {digest[:12]}", "what an entry was about was changed")
         found.contents += 1
     return None

@@ -24,6 +24,7 @@ from store.audit_tables import audit_contents, audit_entries, audit_heads
 from store.columns import BODY, SUBJECT, canonical_json
 from store.errors import StoreDamaged
 from store.statements import insert_or_ignore
+from store.vault import Vault
 
 GENESIS = "0" * 64
 """What the first entry of a chain follows."""
@@ -68,10 +69,11 @@ def digest_of(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def append(connection: Connection, session_id: str, entries: Sequence[AuditRecord]) -> int:
+def append(connection: Connection, session_id: str, entries: Sequence[AuditRecord], vault: Vault | None = None) -> int:
     """Appends those `entries` of one session that are not in its chain yet, in this order; answers how many.
 
-    Call it inside a writing transaction in which the subjects of the exhibits were seen. The head's row is locked to
+    Call it inside a writing transaction in which the subjects of the exhibits were seen; `vault` has fetched their
+    keys. The head's row is locked to
     the end of it, so entries of concurrent writers follow one another, and an entry sent twice is found. Raises
     StoreDamaged if the chain was tampered with.
     """
@@ -88,7 +90,7 @@ def append(connection: Connection, session_id: str, entries: Sequence[AuditRecor
     first, sequence, last_hash = head.sequence, head.sequence, head.hash
     statement = insert_or_ignore(connection, audit_entries, "session_id", "entry_id")
     for entry in entries:
-        contents = _contents(entry)
+        contents = _contents(entry, vault)
         digests = {name: content["digest"] for name, content in contents.items()}
         line = line_of(entry, prev=last_hash, sequence=sequence + 1, exhibits=digests)
         row = {"session_id": session_id, "sequence": sequence + 1, "entry_id": entry.entry_id, "line": line}
@@ -111,11 +113,12 @@ def append(connection: Connection, session_id: str, entries: Sequence[AuditRecor
     return int(sequence - first)
 
 
-def _contents(entry: AuditRecord) -> dict[str, dict[str, Any]]:
+def _contents(entry: AuditRecord, vault: Vault | None) -> dict[str, dict[str, Any]]:
     """The rows of what an entry was about, by name."""
     rows: dict[str, dict[str, Any]] = {}
     for name, content in entry.exhibits.items():
         body = secrets.token_hex(SALT // 2) + content.body
         row = {"digest": digest_of(body), "session_id": entry.session_id}
-        rows[name] = row | {f"content{SUBJECT}": content.subject_id, f"content{BODY}": body}
+        kept = body if vault is None else vault.seal(content.subject_id, body)
+        rows[name] = row | {f"content{SUBJECT}": content.subject_id, f"content{BODY}": kept}
     return rows

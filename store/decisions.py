@@ -11,6 +11,7 @@ from store.engine import writing
 from store.rows import to_row
 from store.statements import insert_or_ignore
 from store.tables import decisions
+from store.vault import vault_of
 
 
 def append_decision(engine: Engine, decision: DecisionRecord, audit: AuditRecord) -> int:
@@ -19,6 +20,10 @@ def append_decision(engine: Engine, decision: DecisionRecord, audit: AuditRecord
     Whoever takes that number at the same moment keeps it, and this decision gets the next one: none is lost. Raises
     RetryableStoreError or StoreError.
     """
+    vault = vault_of(engine)
+    row = to_row(decision, vault)
+    if vault is not None:
+        vault.fetch(content.subject_id for content in audit.exhibits.values())
     with writing(engine) as connection:
         newest = select(func.coalesce(func.max(decisions.c.number), 0)).where(
             decisions.c.approval_id == decision.approval_id
@@ -27,7 +32,7 @@ def append_decision(engine: Engine, decision: DecisionRecord, audit: AuditRecord
         inserted = 0
         while not inserted:
             number += 1
-            row = to_row(decision.model_copy(update={"number": number}))
-            inserted = connection.execute(insert_or_ignore(connection, decisions), row).rowcount
-        chain.append(connection, audit.session_id, [audit])
+            statement = insert_or_ignore(connection, decisions)
+            inserted = connection.execute(statement, row | {"number": number}).rowcount
+        chain.append(connection, audit.session_id, [audit], vault)
     return number

@@ -16,6 +16,7 @@ from store.errors import StoreError
 from store.rows import from_row, to_row
 from store.statements import insert_or_raise_revision
 from store.tables import grants
+from store.vault import vault_of
 
 
 def revoke_grant(engine: Engine, grant_id: str, by: str, at: datetime) -> GrantRecord:
@@ -27,12 +28,13 @@ def revoke_grant(engine: Engine, grant_id: str, by: str, at: datetime) -> GrantR
         row = connection.execute(select(grants).where(grants.c.grant_id == grant_id)).mappings().one_or_none()
         if row is None:
             raise StoreError(f"there is no grant {grant_id!r}: see 'greenroom grants ls'")
-        known = from_row(GrantRecord, row)
+        known = from_row(GrantRecord, row)  # its terms as they lie there, sealed or not: they do not change
         if known.revoked_at is not None:
             raise StoreError(
                 f"{known.revoked_by} revoked grant {grant_id} already, at {known.revoked_at:%Y-%m-%d %H:%M}"
             )
-        revoked = known.model_copy(update={"revoked_at": at, "revoked_by": by, "revision": known.revision + 1})
+        revocation = {"revoked_at": at, "revoked_by": by, "revision": known.revision + 1}
+        revoked = known.model_copy(update=revocation)
         if connection.execute(insert_or_raise_revision(connection, grants), to_row(revoked)).rowcount != 1:
             raise StoreError(f"grant {grant_id} was revoked by someone else at the same moment")
         audit = AuditRecord(
@@ -44,4 +46,5 @@ def revoke_grant(engine: Engine, grant_id: str, by: str, at: datetime) -> GrantR
             event=GrantMoved(state="revoked", grant=grant_id, tool=known.tool),
         )
         chain.append(connection, audit.session_id, [audit])
-    return revoked
+    vault = vault_of(engine)
+    return from_row(GrantRecord, row, vault).model_copy(update=revocation)

@@ -35,6 +35,8 @@ from store import audit_tables, tables
 from store.chain import SALT, read_line
 from store.engine import reading
 from store.rows import TABLES, from_row
+from store.sealed import ERASED
+from store.vault import vault_of
 
 C = TypeVar("C", bound=Contract)
 
@@ -259,11 +261,8 @@ class RecordReader:
         """What entries were about, by digest. What was erased is missing."""
         table = audit_tables.audit_contents
         with reading(self._engine) as connection:
-            rows = connection.execute(select(table).where(table.c.digest.in_(list(digests)))).mappings()
-            return {
-                row["digest"]: Content(subject_id=row["content_subject_id"], body=row["content_body"][SALT:])
-                for row in rows
-            }
+            rows = connection.execute(select(table).where(table.c.digest.in_(list(digests)))).mappings().all()
+        return {row["digest"]: self._exhibit(row["content_subject_id"], row["content_body"]) for row in rows}
 
     def reviewers(self) -> list[ReviewerRecord]:
         """By name, the inactive too."""
@@ -272,9 +271,16 @@ class RecordReader:
     def reviewer(self, name: str) -> ReviewerRecord | None:
         return self._one(ReviewerRecord, tables.reviewers.c.name == name)
 
+    def _exhibit(self, subject_id: str, body: str) -> Content:
+        vault = vault_of(self._engine)
+        opened = body if vault is None else vault.open(subject_id, body)
+        return Content(subject_id=subject_id, body=opened if opened == ERASED else opened[SALT:])
+
     def _all(self, kind: type[C], query: Select[Any]) -> list[C]:
         with reading(self._engine) as connection:
-            return [from_row(kind, row) for row in connection.execute(query).mappings()]
+            rows = connection.execute(query).mappings().all()
+        vault = vault_of(self._engine)
+        return [from_row(kind, row, vault) for row in rows]
 
     def _entries(self, query: Select[Any]) -> list[AuditEntry]:
         with reading(self._engine) as connection:
@@ -283,7 +289,7 @@ class RecordReader:
     def _one(self, kind: type[C], key: ColumnElement[bool]) -> C | None:
         with reading(self._engine) as connection:
             row = connection.execute(select(TABLES[kind]).where(key)).mappings().one_or_none()
-            return None if row is None else from_row(kind, row)
+        return None if row is None else from_row(kind, row, vault_of(self._engine))
 
 
 def _matching(query: Select[Any], filters: dict[Any, str | None]) -> Select[Any]:

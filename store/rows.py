@@ -27,6 +27,7 @@ from contracts.session import Turn
 from store import tables
 from store.columns import BODY, SUBJECT
 from store.errors import StoreVersionError
+from store.vault import Vault
 
 C = TypeVar("C", bound=Contract)
 
@@ -48,8 +49,11 @@ TABLES: dict[type[Contract], Table] = {
 _NOT_COLUMNS = {"v", "type"}
 
 
-def to_row(record: Contract) -> dict[str, Any]:
-    """The row of a record. Raises StoreVersionError if the record, or a content in it, is of another version."""
+def to_row(record: Contract, vault: Vault | None = None) -> dict[str, Any]:
+    """The row of a record, its contents sealed by the vault if there is one.
+
+    Raises StoreVersionError if the record, or a content in it, is of another version.
+    """
     _check_version(record)
     subject: Contract = record.turn if isinstance(record, TurnRecord) else record
     _check_version(subject)
@@ -60,17 +64,20 @@ def to_row(record: Contract) -> dict[str, Any]:
             if value is not None:
                 _check_version(value)
             row[name + SUBJECT] = None if value is None else value.subject_id
-            row[name + BODY] = None if value is None else value.body
+            row[name + BODY] = None if value is None else _sealed(value, vault)
         else:
             row[name] = [_plain(item) for item in value] if isinstance(value, tuple) else value
     return row
 
 
-def from_row(kind: type[C], row: RowMapping) -> C:
-    """The record of a row, validated. Raises pydantic.ValidationError for a row that no writer of ours made."""
+def from_row(kind: type[C], row: RowMapping, vault: Vault | None = None) -> C:
+    """The record of a row, validated. With a vault it may read keys: call it outside a transaction.
+
+    Raises pydantic.ValidationError for a row that no writer of ours made.
+    """
     if kind is TurnRecord:
-        return kind.model_validate({"turn": _fields(Turn, TABLES[kind], row)})
-    return kind.model_validate(_fields(kind, TABLES[kind], row))
+        return kind.model_validate({"turn": _fields(Turn, TABLES[kind], row, vault)})
+    return kind.model_validate(_fields(kind, TABLES[kind], row, vault))
 
 
 def subjects_of(row: Mapping[str, Any]) -> set[str]:
@@ -80,7 +87,7 @@ def subjects_of(row: Mapping[str, Any]) -> set[str]:
     }
 
 
-def _fields(kind: type[Contract], table: Table, row: RowMapping) -> dict[str, Any]:
+def _fields(kind: type[Contract], table: Table, row: RowMapping, vault: Vault | None) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for name in kind.model_fields.keys() - _NOT_COLUMNS:
         if not _is_content(table, name):
@@ -88,13 +95,18 @@ def _fields(kind: type[Contract], table: Table, row: RowMapping) -> dict[str, An
         elif row[name + BODY] is None:
             fields[name] = None
         else:
-            fields[name] = Content(subject_id=row[name + SUBJECT], body=row[name + BODY])
+            subject, body = row[name + SUBJECT], row[name + BODY]
+            fields[name] = Content(subject_id=subject, body=body if vault is None else vault.open(subject, body))
     return fields
 
 
 def _plain(value: Any) -> Any:
     """As JSON has it."""
     return value.model_dump(mode="json") if isinstance(value, Contract) else value
+
+
+def _sealed(value: Content, vault: Vault | None) -> str:
+    return value.body if vault is None else vault.seal(value.subject_id, value.body)
 
 
 def _is_content(table: Table, name: str) -> bool:

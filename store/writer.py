@@ -16,6 +16,7 @@ from store.errors import StoreError
 from store.rows import TABLES, subjects_of, to_row
 from store.statements import insert_or_ignore, insert_or_raise_revision
 from store.tables import subjects
+from store.vault import vault_of
 
 _ORDER: tuple[Table, ...] = tuple(TABLES.values())
 
@@ -37,13 +38,16 @@ class RecordWriter:
         """
         if not records:
             return 0
+        vault = vault_of(self._engine)
         entries: dict[str, list[AuditRecord]] = {}
         rows: dict[Table, list[dict[str, Any]]] = {}
         for record in records:
             if isinstance(record, AuditRecord):
                 entries.setdefault(record.session_id, []).append(record)
             else:
-                rows.setdefault(_table(record), []).append(to_row(record))
+                rows.setdefault(_table(record), []).append(to_row(record, vault))
+        if vault is not None:
+            vault.fetch({c.subject_id for lines in entries.values() for e in lines for c in e.exhibits.values()})
         # Every writer takes its locks in the same order - subjects, tables, keys, chains - so none waits in a circle.
         try:
             with writing(self._engine) as connection:
@@ -52,7 +56,7 @@ class RecordWriter:
                 _see_subjects(connection, named)
                 changed = sum(_upsert(connection, table, rows[table]) for table in _ORDER if table in rows)
                 for session_id in sorted(entries):
-                    changed += chain.append(connection, session_id, entries[session_id])
+                    changed += chain.append(connection, session_id, entries[session_id], vault)
         except (ValueError, OverflowError) as error:
             raise StoreError(f"a value that no database holds (NaN, or a number too large): {error}") from error
         return changed

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from store.masterkey import create_key_file
 from workers.stack.stack import Stack
 
 # The same examples in every run, so that a change is judged by itself; --hypothesis-profile=default draws new ones.
@@ -18,6 +19,10 @@ settings.load_profile("repeatable")
 # Neither a developer's .env nor a stack that runs on this machine may change what a test sees.
 os.environ["GREENROOM_ENV_FILE"] = ""
 os.environ["GREENROOM_STACK"] = "/nonexistent/stack.json"
+_keys = tempfile.TemporaryDirectory(prefix="greenroom-keys-")
+# One master key for all that a test opens by itself; a stack brings a key of its own.
+os.environ["GREENROOM_MASTER_KEY_FILE"] = str(Path(_keys.name) / "master.key")
+create_key_file(Path(_keys.name) / "master.key")
 
 
 @pytest.fixture(scope="session")

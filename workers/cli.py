@@ -40,6 +40,7 @@ COMMANDS: dict[str, Entry] = {
     "tools": Entry("workers.commands.tools", "List tools, and review how their servers describe them.", _CALLS),
     "reviewers": Entry("workers.commands.reviewers", "List, add and deactivate people who may decide.", _CALLS),
     "people": Entry("workers.commands.people", "List, add and change who signs in to the console.", _CALLS),
+    "keys": Entry("workers.commands.keys", "Make the master key, and change it.", _STACK),
     "front-door": Entry("workers.commands.front_door", "Sessions, room tokens, webhooks and records.", _PROCESSES),
     "voice": Entry("workers.commands.voice", "Agents that take calls.", _PROCESSES),
     "deathwatch": Entry("workers.commands.deathwatch", "Learns at once that an agent's process died.", _PROCESSES),

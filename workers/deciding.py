@@ -100,6 +100,7 @@ async def decide(
         workflow_id=approval_workflow_id(approval.approval_id),
         item_id=approval.approval_id,
         session_id=approval.session_id,
+        subject_id=approval.subject_id,
         look="greenroom approvals show",
     )
     return await send(settings, to, message(approval, reviewer, verdict, note, digest, more))

@@ -32,7 +32,6 @@ from contracts.composition import Composition
 from contracts.names import TaskQueue
 from contracts.records import DeliveryRecord, TaskRecord
 from store.audit_keys import open_or_make_keys
-from store.engine import open_engine
 from store.reader import RecordReader
 from store.writer import RecordWriter
 from tools.compositions import load_compositions
@@ -41,6 +40,7 @@ from tools.registry import ToolRegistry
 from workers.sealing import sealing
 from workers.settings import Settings
 from workers.temporal import connect
+from workers.vault import open_store
 from workflows.approval import ApprovalWorkflow
 from workflows.arity import SignalArity
 from workflows.attendance import AttendanceWorkflow
@@ -114,7 +114,7 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
     """Opens what activities need, and closes it. Raises StoreError, CompositionError, ToolConfigurationError."""
     async with AsyncExitStack() as stack:
         compositions = load_compositions(settings.compositions_dir, chat_model=settings.chat_model)
-        engine = open_engine(settings.database_url)
+        engine = open_store(settings)
         stack.callback(engine.dispose)
         records = Records(RecordWriter(engine), RecordReader(engine))
         grant_keys = await asyncio.to_thread(open_or_make_keys, settings.grant_keys_dir)

@@ -17,13 +17,13 @@ from contracts.audit_events import TaskOrdered
 from contracts.names import new_id, task_workflow_id
 from contracts.records import TaskRecord
 from contracts.task import ControlKind, TaskStage, TaskState
-from store.engine import open_engine
 from store.errors import StoreError
 from store.writer import RecordWriter
 from workers.errors import GreenroomError
 from workers.settings import Settings
 from workers.stack.servers import binary
 from workers.temporal import connect_to_send
+from workers.vault import open_store
 
 ANSWER_SECONDS = 15.0
 
@@ -54,7 +54,7 @@ async def send(settings: Settings, task: TaskRecord, kind: ControlKind, order: M
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             state: TaskState = await handle.execute_update(
-                kind.value, dict(order), id=new_id("order"), result_type=TaskState
+                kind.value, _sealable(order, task.subject_id), id=new_id("order"), result_type=TaskState
             )
     except WorkflowUpdateFailedError as refused:
         return Obeyed(accepted=False, reason=str(getattr(refused.cause, "message", refused.cause)))
@@ -70,6 +70,12 @@ async def send(settings: Settings, task: TaskRecord, kind: ControlKind, order: M
     return Obeyed(accepted=True, reason="counted", stage=state.stage)
 
 
+def _sealable(order: Mapping[str, object], subject_id: str) -> dict[str, object]:
+    """The same order with its words as content about the subject, so that the codec seals them."""
+    words = order.get("words")
+    return dict(order) if not isinstance(words, str) else {**order, "words": {"subject_id": subject_id, "body": words}}
+
+
 def _after_its_end(settings: Settings, task: TaskRecord, kind: ControlKind, by: str) -> Obeyed:
     """The workflow of a task that has ended can note nothing any more, so it is noted here."""
     reason = "the task has ended: its outcome stands"
@@ -82,7 +88,7 @@ def _after_its_end(settings: Settings, task: TaskRecord, kind: ControlKind, by: 
         event=TaskOrdered(state="refused", order=kind.value, reason=reason, channel="cli"),
     )
     try:
-        engine = open_engine(settings.database_url)
+        engine = open_store(settings)
         try:
             RecordWriter(engine).write([line])
         finally:

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from store.audit_keys import AuditKeys, open_or_make_keys
-from store.engine import open_engine
 from store.errors import RetryableStoreError
 from store.sealing import seal
 from workers.settings import Settings
+from workers.vault import open_store
 
 logger = logging.getLogger("greenroom.sealing")
 
@@ -23,7 +23,7 @@ logger = logging.getLogger("greenroom.sealing")
 async def sealing(settings: Settings) -> AsyncIterator[None]:
     """Seals what grew, at the interval of the settings, and once more at the end. Raises StoreError at the start."""
     keys = await asyncio.to_thread(open_or_make_keys, settings.audit_keys_dir)
-    engine = open_engine(settings.database_url)
+    engine = open_store(settings)
     task = asyncio.create_task(_run(engine, keys, settings.audit_seal_interval), name="sealing")
     try:
         yield

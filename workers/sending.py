@@ -18,13 +18,14 @@ from contracts.audit import AuditRecord
 from contracts.audit_events import Decided
 from contracts.names import VIEW_QUERY, Signal, new_id
 from contracts.records import DecisionRecord
+from policy.arrival import sealable
 from store.decisions import append_decision
-from store.engine import open_engine
 from store.errors import StoreError
 from workers.errors import GreenroomError
 from workers.settings import Settings
 from workers.stack.servers import binary
 from workers.temporal import connect_to_send
+from workers.vault import open_store
 
 CHANNEL = "cli"
 ANSWER_SECONDS = 15.0
@@ -47,6 +48,7 @@ class Addressee:
     workflow_id: str
     item_id: str
     session_id: str
+    subject_id: str
     look: str
 
 
@@ -79,7 +81,7 @@ async def send(settings: Settings, to: Addressee, decision: Mapping[str, object]
     known = await _receipts(handle)
     try:
         async with asyncio.timeout(CALL_SECONDS):
-            await handle.signal(Signal.DECIDE.value, dict(decision))
+            await handle.signal(Signal.DECIDE.value, sealable(decision, to.subject_id))
     except TimeoutError as error:
         raise GreenroomError(f"Temporal did not confirm the decision in time: look with '{to.look}'") from error
     except RPCError as error:
@@ -136,7 +138,7 @@ def _refused_by_server(settings: Settings, to: Addressee, reviewer: str, verdict
         event=Decided(state="refused", verdict=verdict, reason=refused.reason, channel=CHANNEL),
     )
     try:
-        engine = open_engine(settings.database_url)
+        engine = open_store(settings)
         try:
             number = append_decision(engine, refused, audit)
         finally:

@@ -107,6 +107,19 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database)] = Field(
         f"sqlite:///{ROOT / '.dev' / 'greenroom.db'}", description="Records: sqlite:///FILE or postgresql://..."
     )
+    sealing: bool = Field(True, description="Whether what people said is sealed at rest and in Temporal.")
+    master_key_file: Path = Field(
+        ROOT / ".dev" / "master.key", description="File of the master key, which wraps the keys of subjects."
+    )
+    master_key: SecretStr = Field(
+        SecretStr(""), description="Master keys instead of the file: ID:BASE64, by comma, the one that wraps first."
+    )
+    key_wrapper: str | None = Field(
+        None, description="A KMS instead of both: MODULE:FACTORY of a store.masterkey.KeyWrapper."
+    )
+    codec_token: SecretStr = Field(
+        SecretStr(""), description="Lets Temporal's command line read what was said (--codec-auth); empty: never."
+    )
     front_door_url: HttpUrl = Field(
         "http://127.0.0.1:8792", description="The front door; its process binds this host and port."
     )

@@ -17,10 +17,11 @@ from contracts import names
 from contracts.attendance import DispatchMetadata
 from live.outbox import resend
 from live.sending import send
-from live.spool import Spool
+from live.spool import UNCOVERED, Spool
 from tools.compositions import load_compositions
 from workers.settings import Settings
 from workers.temporal import connect
+from workers.vault import open_envelope
 
 if TYPE_CHECKING:
     from live.voice import VoiceCall
@@ -131,9 +132,9 @@ async def serve(settings: Settings, health_port: int | None, drain_seconds: int 
 
 async def resend_orphans(settings: Settings) -> None:
     """Sends what jobs that died could not send; at the start and every few seconds."""
-    client = await connect(settings, identity=f"{ROLE} spool", lazy=True)
+    client, cover = await connect(settings, identity=f"{ROLE} spool", lazy=True), open_envelope(settings) or UNCOVERED
     while True:
-        for spool in await asyncio.to_thread(Spool.orphans, settings.spool_dir):
+        for spool in await asyncio.to_thread(Spool.orphans, settings.spool_dir, cover):
             done = await resend(spool, lambda item: send(client, item))
             logger.info("spool of a dead job %s", "sent" if done else "kept: Temporal is away")
             await spool.aclose()

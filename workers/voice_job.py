@@ -8,12 +8,14 @@ from temporalio.client import Client
 
 from live.config import LiveConfig, Seconds, Service
 from live.models import Warm, make_phrases, warm_up
+from live.spool import UNCOVERED
 from live.voice import VoiceCall
 from tools.compositions import load_compositions
 from tools.mcp_server import McpToolServer
 from tools.registry import ToolRegistry
 from workers.settings import Settings, load_settings
 from workers.temporal import connect
+from workers.vault import open_envelope
 
 
 def live_config(settings: Settings) -> LiveConfig:
@@ -26,6 +28,7 @@ def live_config(settings: Settings) -> LiveConfig:
         deepgram_base_url=settings.deepgram_base_url,
         deepgram_api_key=settings.deepgram_api_key.get_secret_value() or "keyless",
         spool_dir=settings.spool_dir,
+        cover=open_envelope(settings) or UNCOVERED,
         phrases_dir=settings.phrases_dir,
         second=_seconds(settings),
         watch_socket=settings.watch_socket,

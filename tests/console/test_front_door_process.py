@@ -17,8 +17,10 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 from contracts.names import TaskQueue, session_workflow_id
 from contracts.session import CallerChanged, CallerPresence, SessionEnd, SessionStart
 from workers.caller.front_door import Invitation, ask_for_session
+from workers.demo.run import settings_of
+from workers.settings import load_settings
 from workers.stack.stack import Stack
-from workers.temporal import data_converter
+from workers.temporal import connect
 
 pytestmark = pytest.mark.stack
 
@@ -60,8 +62,7 @@ async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack
 
 @pytest.fixture(scope="module")
 async def client(stack: Stack) -> AsyncIterator[Client]:
-    address = stack.env["GREENROOM_TEMPORAL_ADDRESS"]
-    connected = await Client.connect(address, data_converter=data_converter())
+    connected = await connect(load_settings(**settings_of(stack)), identity="tests")
     runner = UnsandboxedWorkflowRunner()  # the sandbox would import this whole test again
     queue = TaskQueue.ORCHESTRATION
     async with Worker(connected, task_queue=queue, workflows=[NotedSession], workflow_runner=runner):

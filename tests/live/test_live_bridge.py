@@ -19,6 +19,7 @@ from temporalio.common import RawValue, SearchAttributeKey
 from temporalio.contrib.workflow_streams import WorkflowStream
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+import migrations
 from contracts.attendance import AttendResult
 from contracts.delivery import DeliveryOutcome, DeliveryReport
 from contracts.escalation import EscalationCause, EscalationRequest
@@ -32,6 +33,7 @@ from live.outbox import Sent, resend
 from live.sending import send
 from live.spool import Spool
 from policy import escalation, orders
+from workers.settings import Settings, load_settings
 from workers.stack.stack import Stack
 from workers.temporal import connect
 
@@ -161,22 +163,16 @@ class AttendanceDouble:
         )
 
 
-@dataclass(frozen=True)
-class Address:
-    temporal_address: str
-    temporal_namespace: str = "default"
-
-
 @dataclass
 class World:
     stack: Stack
-    address: Address
+    settings: Settings
     client: Client
     spool: Path
 
     def bridge(self, session: str, epoch: int = 1) -> Bridge:
         async def lazily() -> Client:
-            return await connect(self.address, identity="bridge", lazy=True)
+            return await connect(self.settings, identity="bridge", lazy=True)
 
         bridge = Bridge(lazily, session_id=session, role="voice", epoch=epoch, spool_dir=self.spool, call_timeout=0.5)
         bridge.start()
@@ -201,8 +197,11 @@ async def world() -> AsyncIterator[World]:
     data = Path(tempfile.mkdtemp(prefix="gr-", dir="/tmp"))
     try:
         async with Stack.start(data=data, auto_ports=True, only=["temporal"]) as stack:
-            address = Address(stack.env["GREENROOM_TEMPORAL_ADDRESS"])
-            client = await connect(address, identity="tests")
+            settings = load_settings(
+                temporal_address=stack.env["GREENROOM_TEMPORAL_ADDRESS"], database_url=f"sqlite:///{data}/records.db"
+            )
+            migrations.upgrade(settings.database_url)
+            client = await connect(settings, identity="tests")
             async with Worker(
                 client,
                 task_queue=TaskQueue.ORCHESTRATION.value,
@@ -211,7 +210,7 @@ async def world() -> AsyncIterator[World]:
                 workflow_runner=UnsandboxedWorkflowRunner(),
                 sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),
             ):
-                yield World(stack, address, client, data / "spool")
+                yield World(stack, settings, client, data / "spool")
     finally:
         shutil.rmtree(data)
 

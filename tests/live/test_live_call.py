@@ -9,7 +9,6 @@ import httpx
 import numpy as np
 import psutil
 import pytest
-from temporalio.client import Client
 
 from contracts.names import SNAPSHOT_QUERY
 from contracts.session import SessionSnapshot, Speaker
@@ -18,8 +17,10 @@ from workers.caller.caller import Caller
 from workers.caller.events import AgentSpeechStarted
 from workers.caller.front_door import Invitation, ask_for_session
 from workers.caller.speech import Speech
+from workers.demo.run import settings_of
+from workers.settings import load_settings
 from workers.stack.stack import Stack
-from workers.temporal import data_converter
+from workers.temporal import connect
 
 pytestmark = pytest.mark.stack
 
@@ -50,8 +51,7 @@ async def rung(stack: Stack, subject: str) -> tuple[Caller, Invitation]:
 
 
 async def snapshot(stack: Stack, session_id: str) -> SessionSnapshot:
-    address = stack.env["GREENROOM_TEMPORAL_ADDRESS"]
-    client = await Client.connect(address, data_converter=data_converter())
+    client = await connect(load_settings(**settings_of(stack)), identity="tests")
     handle = client.get_workflow_handle(f"session/{session_id}")
     answer: SessionSnapshot = await handle.query(SNAPSHOT_QUERY, result_type=SessionSnapshot)
     return answer

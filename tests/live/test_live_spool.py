@@ -81,3 +81,25 @@ async def test_nobody_else_on_the_machine_can_read_it(tmp_path: Path) -> None:
     assert spool.path.stat().st_mode & 0o077 == 0
     assert spool.path.parent.stat().st_mode & 0o077 == 0
     await spool.aclose()
+
+
+class Backwards:
+    """A cover that can be seen through by who knows how."""
+
+    def seal(self, text: str) -> str:
+        return text[::-1]
+
+    def open(self, text: str) -> str:
+        return text[::-1]
+
+
+async def test_on_the_disk_bodies_are_covered_and_an_heir_reads_them(tmp_path: Path) -> None:
+    spool = Spool(path(tmp_path), Backwards())
+    item = outgoing(1).model_copy(update={"body": "canary"})
+    await spool.put([item])
+    assert spool.unsent == [item] and "canary" not in path(tmp_path).read_text()
+    await spool.aclose()
+    (heir,) = Spool.orphans(tmp_path, Backwards())
+    assert heir.unsent == [item]
+    await heir.settle(item.item_id)
+    await heir.aclose()

@@ -26,7 +26,7 @@ async def record(only: Sequence[str] = ()) -> None:
     """Without names, all are recorded anew; those that the story no longer tells are deleted."""
     HISTORIES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        async with world(Path(folder)) as stage:
+        async with world(Path(folder), sealing=False) as stage:
             told = await tell(stage)
             if unknown := sorted(set(only) - told.keys()):
                 raise SystemExit(f"no such history: {', '.join(unknown)}; the story tells {', '.join(told)}")

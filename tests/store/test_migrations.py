@@ -16,7 +16,8 @@ from sqlalchemy import inspect, text
 
 import migrations
 import store.audit_tables
-import store.people_tables  # noqa: F401  its tables are part of the metadata
+import store.people_tables
+import store.vault_tables  # noqa: F401  its tables are part of the metadata
 from contracts.delivery import WebhookState
 from migrations.__main__ import main
 from migrations.run import config_for

@@ -12,13 +12,13 @@ from system_services import BreakableShop, InferenceFaults
 from system_switches import Switches
 from temporalio.client import Client
 
-from store.engine import open_engine
 from store.reader import RecordReader
 from tools.compositions import load_compositions
 from workers.caller.speech import Speech
 from workers.settings import Settings, load_settings
 from workers.stack.stack import Stack
 from workers.temporal import connect
+from workers.vault import open_store
 
 TAIL_LINES = 25
 
@@ -59,8 +59,8 @@ async def faults(stack: Stack) -> AsyncIterator[InferenceFaults]:
 
 
 @pytest.fixture(scope="session")
-def backstage(stack: Stack) -> Iterator[Backstage]:
-    engine = open_engine(stack.env["GREENROOM_DATABASE_URL"])
+def backstage(settings: Settings) -> Iterator[Backstage]:
+    engine = open_store(settings)
     yield Backstage(RecordReader(engine))
     engine.dispose()
 

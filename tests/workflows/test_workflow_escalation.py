@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from desk_composition import DESK
@@ -34,7 +33,7 @@ from contracts.records import EscalationRecord
 from contracts.session import CallerPresence
 from policy import escalation
 from workers.sending import CHANNEL, Addressee, send
-from workers.settings import Settings
+from workers.settings import load_settings
 
 PATIENT = EscalationRules(reviewers=("support-leads",), grace_seconds=1.0)
 HASTY = EscalationRules(
@@ -220,11 +219,8 @@ async def test_whatever_is_sent_is_refused_on_the_record_and_harms_nothing(stage
 async def test_the_command_line_sends_a_decision_and_learns_what_became_of_it(stage: World) -> None:
     it = await asked(stage)
     target = stage.client.service_client.config.target_host
-    settings = cast(
-        "Settings",
-        SimpleNamespace(temporal_address=target, temporal_namespace="default", database_url=stage.database_url),
-    )
-    to = Addressee(it.handle.id, it.escalation_id, it.call.session_id, "look")
+    settings = load_settings(temporal_address=target, database_url=stage.database_url)
+    to = Addressee(it.handle.id, it.escalation_id, it.call.session_id, it.request.subject_id, "look")
 
     async def decide(reviewer: str, verdict: str) -> tuple[bool, str]:
         ruling = await send(settings, to, {"reviewer": reviewer, "verdict": verdict, "channel": CHANNEL})

@@ -42,15 +42,16 @@ from contracts.records import Record, ReviewerRecord
 from contracts.session import SessionSnapshot, SessionStart
 from contracts.task import TaskRequest, TaskResult
 from store.audit_keys import make_key
-from store.engine import open_engine
 from store.reader import RecordReader
 from store.reviewers import add_reviewer, seed_development_reviewers
 from store.writer import RecordWriter
 from workers.durable import INTERCEPTORS, WORKFLOWS, Records
+from workers.settings import load_settings
 from workers.stack.errors import StackError
 from workers.stack.servers import DEFAULT_SPEC, binary
 from workers.stack.spec import load_spec
 from workers.temporal import data_converter
+from workers.vault import open_codec, open_store
 
 T = TypeVar("T")
 COMPOSITIONS = desk_composition.COMPOSITIONS | approval_compositions.COMPOSITIONS | room_compositions.COMPOSITIONS
@@ -165,8 +166,12 @@ async def until(ask: Callable[[], Awaitable[T | None]], *, seconds: float = 20.0
 
 
 @asynccontextmanager
-async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None) -> AsyncIterator[World]:
+async def world(
+    folder: Path, dynamic_config: Mapping[str, object] | None = None, *, sealing: bool = True
+) -> AsyncIterator[World]:
     """The dev stack's own Temporal flags, with `dynamic_config` on top. Fails, naming the fix, without the server."""
+    settings = load_settings(database_url=f"sqlite:///{folder / 'records.db'}", sealing=sealing)
+    migrations.upgrade(settings.database_url)
     try:
         path = binary("temporal")
     except StackError as missing:
@@ -177,7 +182,7 @@ async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None
         env = await stack.enter_async_context(
             await WorkflowEnvironment.start_local(
                 dev_server_existing_path=path,
-                data_converter=data_converter(),
+                data_converter=data_converter(open_codec(settings)),
                 identity="greenroom-test",
                 search_attributes=[_key(item) for item in extras.search_attributes],
                 dev_server_extra_args=[
@@ -185,9 +190,8 @@ async def world(folder: Path, dynamic_config: Mapping[str, object] | None = None
                 ],
             )
         )
-        url = f"sqlite:///{folder / 'records.db'}"
-        migrations.upgrade(url)
-        engine = open_engine(url)
+        url = settings.database_url
+        engine = open_store(settings)
         stack.callback(engine.dispose)
         seed_development_reviewers(engine)
         add_reviewer(engine, ReviewerRecord(name="mia", display_name="Mia", groups=("managers",)))

@@ -14,7 +14,6 @@ from sqlalchemy import Engine
 
 from store.audit import verify as verify_trail
 from store.audit_keys import AuditKeys, make_key, open_keys, open_or_make_keys
-from store.engine import open_engine
 from store.errors import StoreError
 from store.export import SCRIPT
 from store.export import export as export_trail
@@ -22,6 +21,7 @@ from store.sealing import seal as seal_trail
 from workers.commands.printing import AsJson, print_json, print_table
 from workers.errors import GreenroomError
 from workers.settings import load_settings
+from workers.vault import open_store
 
 app = typer.Typer(no_args_is_help=True, help="The audit trail: verify it, take it elsewhere.")
 
@@ -32,7 +32,7 @@ Session = Annotated[str | None, typer.Argument(help="One call; all of them witho
 def _trail() -> Iterator[tuple[Engine, AuditKeys]]:
     settings = load_settings()
     try:
-        keys, engine = open_keys(settings.audit_keys_dir), open_engine(settings.database_url)
+        keys, engine = open_keys(settings.audit_keys_dir), open_store(settings)
         try:
             yield engine, keys
         finally:

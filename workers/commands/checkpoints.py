@@ -123,7 +123,8 @@ def _decide(
 ) -> None:
     with records() as reader:
         found = _find(reader, checkpoint_id)
-    to = Addressee(checkpoint_workflow_id(checkpoint_id), checkpoint_id, found.session_id, "greenroom checkpoints show")
+    workflow_id, look = checkpoint_workflow_id(checkpoint_id), "greenroom checkpoints show"
+    to = Addressee(workflow_id, checkpoint_id, found.session_id, found.subject_id, look)
     sent = {"reviewer": reviewer, "verdict": verdict, "digest": digest or found.digest, "note": note or None}
     decide(to, sent, as_json)
 

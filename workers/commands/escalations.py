@@ -104,7 +104,8 @@ def release(escalation_id: str, reviewer: Reviewer, as_json: AsJson = False) -> 
 def _decide(escalation_id: str, reviewer: str, verdict: str, note: str | None, as_json: bool) -> None:
     with records() as reader:
         found = _find(reader, escalation_id)
-    to = Addressee(escalation_workflow_id(escalation_id), escalation_id, found.session_id, "greenroom escalations show")
+    workflow_id, look = escalation_workflow_id(escalation_id), "greenroom escalations show"
+    to = Addressee(workflow_id, escalation_id, found.session_id, found.subject_id, look)
     decide(to, {"reviewer": reviewer, "verdict": verdict, "note": note or None}, as_json)
 
 

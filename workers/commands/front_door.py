@@ -14,17 +14,19 @@ from starlette.concurrency import run_in_threadpool
 
 from console.access import Access
 from console.app import create_app
+from console.codec import CodecDoor
 from console.decisions import Decisions
 from console.deps import Check, Deps
 from console.rooms import Rooms
 from console.sessions import Sessions
-from store.engine import open_engine, verify_revision
+from store.engine import verify_revision
 from store.errors import StoreError
 from store.reader import RecordReader
 from tools.compositions import load_compositions
 from workers.errors import SettingsError
 from workers.settings import ROOT, Settings, load_settings
 from workers.temporal import connect
+from workers.vault import open_codec, open_store
 
 app = typer.Typer()
 
@@ -52,7 +54,7 @@ def build(settings: Settings) -> Deps:
     secret = settings.livekit_api_secret.get_secret_value()
     if not settings.livekit_api_key or not secret:
         raise SettingsError("LIVEKIT_API_KEY and LIVEKIT_API_SECRET are needed: those that the LiveKit server knows")
-    engine = open_engine(settings.database_url, verify=False)
+    engine = open_store(settings, verify=False)
     sessions = Sessions(partial(connect, settings, identity="front-door", lazy=True))
 
     async def temporal() -> str | None:
@@ -69,8 +71,15 @@ def build(settings: Settings) -> Deps:
         temporal_ui=settings.temporal_ui,
         namespace=settings.temporal_namespace,
         compositions=load_compositions(settings.compositions_dir),
+        codec=_codec(settings),
         checks={"database": _database(engine), "temporal": temporal},
     )
+
+
+def _codec(settings: Settings) -> CodecDoor | None:
+    codec = open_codec(settings)
+    token, origin = settings.codec_token.get_secret_value(), settings.temporal_ui.rstrip("/")
+    return None if codec is None else CodecDoor(codec, token, origin)
 
 
 def _database(engine: Engine) -> Check:

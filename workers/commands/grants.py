@@ -11,12 +11,12 @@ from rich.console import Console
 from contracts.records import GrantRecord
 from policy.granting import in_words
 from policy.reviewers import able
-from store.engine import open_engine
 from store.errors import StoreError
 from store.grants import revoke_grant
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
 from workers.errors import GreenroomError
 from workers.settings import load_settings
+from workers.vault import open_store
 
 app = typer.Typer(no_args_is_help=True, help="What reviewers let go unasked, and taking it back.")
 
@@ -53,7 +53,7 @@ def revoke(
     if person is None or not able(known.capability, person):
         raise GreenroomError(f"{reviewer} may not decide about {known.capability}; see 'greenroom reviewers ls'")
     try:
-        engine = open_engine(load_settings().database_url)
+        engine = open_store(load_settings())
         try:
             revoked = revoke_grant(engine, grant_id, reviewer, datetime.now(UTC))
         finally:

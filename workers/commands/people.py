@@ -12,11 +12,11 @@ from sqlalchemy import Engine
 
 from contracts.people import Person, PersonRole
 from store import people
-from store.engine import open_engine
 from store.errors import StoreError
 from workers.commands.printing import AsJson, print_json, print_table
 from workers.errors import GreenroomError
 from workers.settings import load_settings
+from workers.vault import open_store
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="Who signs in to the console.")
@@ -101,7 +101,7 @@ def _print_link(name: str) -> None:
 
 def _with(work: Callable[[Engine], T]) -> T:
     try:
-        engine = open_engine(load_settings().database_url)
+        engine = open_store(load_settings())
         try:
             return work(engine)
         finally:

@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from store.engine import open_engine
 from store.errors import StoreError
 from store.reader import RecordReader
 from workers.errors import GreenroomError
 from workers.settings import load_settings
+from workers.vault import open_store
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")]
@@ -30,7 +30,7 @@ _ANY: TypeAdapter[Any] = TypeAdapter(Any)
 def records() -> Iterator[RecordReader]:
     """The records of the settings' database. Raises GreenroomError naming the fix when they cannot be read."""
     try:
-        engine = open_engine(load_settings().database_url)
+        engine = open_store(load_settings())
         try:
             yield RecordReader(engine)
         finally:

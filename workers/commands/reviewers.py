@@ -12,12 +12,12 @@ from sqlalchemy import Engine
 
 from contracts.records import Absence, ReviewerRecord
 from policy.reviewers import away_until
-from store.engine import open_engine
 from store.errors import StoreError
 from store.reviewers import add_reviewer, change_reviewer, deactivate_reviewer
 from workers.commands.printing import AsJson, clock, print_json, print_table, records
 from workers.errors import GreenroomError
 from workers.settings import load_settings
+from workers.vault import open_store
 
 UpTo = Annotated[
     list[str] | None,
@@ -148,7 +148,7 @@ def _presence(reviewer: ReviewerRecord) -> str:
 
 def _change(change: Callable[[Engine], object]) -> None:
     try:
-        engine = open_engine(load_settings().database_url)
+        engine = open_store(load_settings())
         try:
             change(engine)
         finally:

@@ -15,7 +15,6 @@ from rich.console import Console
 
 from contracts.approval import Verdict
 from contracts.records import ApprovalRecord
-from store.engine import open_engine
 from store.reader import RecordReader
 from tools.compositions import load_compositions
 from workers.commands.session_view import gather, show_session
@@ -37,6 +36,7 @@ from workers.stack.errors import StackError
 from workers.stack.events import StackEvent, State
 from workers.stack.stack import Stack
 from workers.stack.state import read_state
+from workers.vault import open_store
 
 COMPOSITION = "support"
 HURRIED = "support-hurried"
@@ -162,7 +162,7 @@ async def set_up(
 
 @contextlib.contextmanager
 def reading(stack: Stack) -> Iterator[RecordReader]:
-    engine = open_engine(stack.env["GREENROOM_DATABASE_URL"])
+    engine = open_store(load_settings(**settings_of(stack)))
     try:
         yield RecordReader(engine)
     finally:
@@ -170,7 +170,11 @@ def reading(stack: Stack) -> Iterator[RecordReader]:
 
 
 def settings_of(stack: Stack) -> dict[str, object]:
-    return {"temporal_address": stack.env["GREENROOM_TEMPORAL_ADDRESS"]}
+    return {
+        "temporal_address": stack.env["GREENROOM_TEMPORAL_ADDRESS"],
+        "database_url": stack.env["GREENROOM_DATABASE_URL"],
+        "master_key_file": stack.env["GREENROOM_MASTER_KEY_FILE"],
+    }
 
 
 def fresh(data: Path) -> None:

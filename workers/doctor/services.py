@@ -18,11 +18,12 @@ Examination = Callable[[Settings], Awaitable[Finding]]
 
 async def database(settings: Settings) -> Finding:
     """Reachable, migrated, and not locked by a writer that does not end."""
-    from store.engine import open_engine, writing
+    from store.engine import writing
     from store.errors import StoreBusy, StoreError, StoreNotMigrated
+    from workers.vault import open_store
 
     def examine() -> str:
-        engine = open_engine(settings.database_url, lock_timeout=2.0)
+        engine = open_store(settings, lock_timeout=2.0)
         try:
             with writing(engine):
                 return engine.url.render_as_string(hide_password=True)

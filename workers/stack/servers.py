@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -39,7 +40,7 @@ def temporal(flags: TemporalFlags, extras: TemporalExtras, ports: Mapping[str, i
     for flag in ("port", "ui-port", "http-port", "metrics-port"):
         argv += [f"--{flag}", str(ports[f"temporal.{flag}"])]
     if flags.ui_codec_endpoint:
-        argv += ["--ui-codec-endpoint", flags.ui_codec_endpoint]
+        argv += ["--ui-codec-endpoint", _moved(flags.ui_codec_endpoint, ports)]
     for flag, first, more in (
         ("namespace", flags.namespace, ()),
         ("sqlite-pragma", flags.sqlite_pragma, extras.sqlite_pragmas),
@@ -51,6 +52,13 @@ def temporal(flags: TemporalFlags, extras: TemporalExtras, ports: Mapping[str, i
     # Namespace and search attributes are made before the HTTP API answers for them.
     ready = f"http http://{flags.ip}:{ports['temporal.http-port']}/api/v1/namespaces/default/search-attributes"
     return Launch("temporal", tuple(argv), _plain_environment(), ROOT, ready, extras.ready_timeout, stop_timeout=5)
+
+
+def _moved(endpoint: str, ports: Mapping[str, int]) -> str:
+    """The front door's codec at the port that the front door has in this run."""
+    parts = urlsplit(endpoint)
+    port = ports.get("front-door.port", parts.port)
+    return parts._replace(netloc=f"{parts.hostname}:{port}").geturl()
 
 
 def livekit(server: LiveKitServer, webhook: str | None, ports: Mapping[str, int], data: Path) -> Launch:

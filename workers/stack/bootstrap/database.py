@@ -1,4 +1,4 @@
-"""The development database: brought up to date when the migrations or the database's address changed."""
+"""The development database and master key: made, and brought up to date when migrations or address changed."""
 
 import hashlib
 import os
@@ -10,6 +10,7 @@ from workers.stack.bootstrap.progress import Progress
 
 _STAMP = DEV / "migrated.stamp"
 _FILE = DEV / "greenroom.db"
+_KEY = DEV / "master.key"
 
 
 def wanted_stamp() -> str:
@@ -23,7 +24,7 @@ def wanted_stamp() -> str:
 def is_ready() -> bool:
     """Whether nothing changed since the last migration, and the embedded database is still there."""
     elsewhere = "GREENROOM_DATABASE_URL" in os.environ
-    return (elsewhere or _FILE.exists()) and _STAMP.exists() and _STAMP.read_text() == wanted_stamp()
+    return (elsewhere or _FILE.exists()) and _KEY.exists() and _STAMP.exists() and _STAMP.read_text() == wanted_stamp()
 
 
 def make(progress: Progress) -> None:
@@ -32,7 +33,7 @@ def make(progress: Progress) -> None:
     log = LOGS / "setup-database.log"
     log.unlink(missing_ok=True)
     try:
-        run(step, [str(PYTHON), "-m", "migrations", "upgrade"], log=log, cwd=ROOT)
+        run(step, [str(PYTHON), "-m", "migrations", "upgrade", "--development-key"], log=log, cwd=ROOT)
     except SetupError:
         progress.end(step, failed=True)
         raise
