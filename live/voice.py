@@ -49,9 +49,8 @@ class VoiceCall:
         self._watch = DeathWatch(config.watch_socket, **names)  # type: ignore[arg-type]
         self._watch.open()
         ctx.log_context_fields = {"session": dispatch.session_id, "epoch": dispatch.epoch}
-        timings = config.timings
-        spool = {"spool_dir": config.spool_dir, "cover": config.cover}
-        self._bridge = Bridge(connect, **names, **spool, call_timeout=timings.call_timeout)  # type: ignore[arg-type]
+        bounds = {"spool_dir": config.spool_dir, "cover": config.cover, "call_timeout": config.timings.call_timeout}
+        self._bridge = Bridge(connect, **names, **bounds)  # type: ignore[arg-type]
         self._leaving = Leaving()
         guess = config.composition(dispatch.composition or None)
         self._attending = Attending(
