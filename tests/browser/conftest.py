@@ -11,11 +11,12 @@ from browser_people import Visitors
 from playwright.async_api import Browser, async_playwright
 from temporalio.client import Client
 
-from store.engine import open_engine
 from workers.caller.speech import Speech
+from workers.demo.run import settings_of
 from workers.settings import ROOT, Settings, load_settings
 from workers.stack.stack import Stack
 from workers.temporal import connect
+from workers.vault import open_store
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FIX = f"no browser: none of {', '.join(BROWSERS)} is on PATH; fix: apt-get install chromium"
@@ -63,7 +64,7 @@ async def speech() -> Speech:
 @pytest.fixture
 async def visitors(browser: Browser, stack: Stack) -> AsyncIterator[Visitors]:
     """An error in any script of a page fails the test."""
-    engine = open_engine(stack.env["GREENROOM_DATABASE_URL"])
+    engine = open_store(load_settings(**settings_of(stack)))
     found = Visitors(browser, stack.address("front-door"), engine, ROOT / ".dev" / "screenshots")
     yield found
     await found.leave()
