@@ -124,6 +124,10 @@ def test_seals_of_an_earlier_key_are_believed(sealed: Engine, keys: AuditKeys) -
     assert verify(sealed, keys=newer).unsealed == 1
     assert seal(sealed, newer, MORNING) == 1
     assert verify(sealed, keys=open_keys(keys.folder)).intact
+    data = (export(sealed, newer, keys.folder.parent / "trail", MORNING).folder / ENTRIES).read_bytes()
+    assert verify_export.verify(data, newer.public) == (14, 3, 3)
+    with pytest.raises(verify_export.Broken, match=keys.key_id):
+        verify_export.verify(data, {newer.key_id: newer.public[newer.key_id]})
 
 
 def test_nothing_new_is_no_seal(sealed: Engine, keys: AuditKeys) -> None:

@@ -73,7 +73,8 @@ def export(
         except OSError as error:
             raise GreenroomError(f"{folder} cannot be written ({error}): name a new folder") from error
     print(f"{done.entries} entries and {done.seals} signed checkpoints are in {folder}")
-    print(f"verify them anywhere: python {folder / SCRIPT} --key {keys.key_id}")
+    trusted = " ".join(f"--key {key_id}" for key_id in sorted(keys.public))
+    print(f"verify them anywhere: python {folder / SCRIPT} {trusted}")
 
 
 @app.command("seal")
