@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from contracts.approval import ApprovalStage
 from contracts.audit import AuditRecord
@@ -262,16 +262,10 @@ class RecordBatch(Contract):
 
 
 class Absence(Contract):
-    """From then on, until that moment, the reviewer decides nothing."""
+    """From then on, until that moment, the reviewer decides nothing. One that ends before it begins is none."""
 
     since: Moment
     until: Moment
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Absence:
-        if self.until <= self.since:
-            raise ValueError("an absence ends after it begins")
-        return self
 
 
 class ReviewerRecord(Contract):

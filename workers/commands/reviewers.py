@@ -88,10 +88,9 @@ def away(
     since: Annotated[datetime | None, typer.Option(help="By default from now on, UTC.")] = None,
 ) -> None:
     """Note an absence: the reviewer decides nothing in it, and what waits for nobody else is passed on."""
-    try:
-        absence = Absence(since=_utc(since) if since else datetime.now(UTC), until=_utc(until))
-    except ValueError:
-        raise GreenroomError("--until is not after the beginning of the absence") from None
+    absence = Absence(since=_utc(since) if since else datetime.now(UTC), until=_utc(until))
+    if absence.until <= absence.since:
+        raise GreenroomError("--until is not after the beginning of the absence")
     _change(lambda engine: change_reviewer(engine, name, lambda known: _with_absence(known, absence)))
     print(f"{name} is away until {absence.until:%Y-%m-%d %H:%M} UTC")
 
