@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,12 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.client import WorkflowHistory
 from temporalio.converter import PayloadCodec
 from temporalio.exceptions import ApplicationError
-from workflow_world import COMPOSITIONS, World, world
+from workflow_world import COMPOSITIONS, World, until, world
 
+from contracts.base import Content
+from contracts.names import TaskQueue, WorkflowType, task_workflow_id
+from contracts.records import TaskRecord
+from contracts.task import TaskRequest
 from workers.codec import ENVELOPE, MARK
 
 ENOUGH = 12
@@ -120,3 +125,30 @@ async def test_whatever_is_said_comes_back_as_it_was(stage: World, body: str) ->
     encoded = await converter.encode([value])
     assert not body or body not in encoded[0].data.decode()
     assert await converter.decode(encoded) == [value]
+
+
+CANARY = "my canary is called Tweety"
+
+
+@pytest.mark.parametrize("sealing", [True, False])
+async def test_no_byte_of_what_was_said_lies_in_either_database(tmp_path: Path, sealing: bool) -> None:
+    """With sealing off the same search finds it in both, or it would prove nothing."""
+    said = Content(subject_id="subject-1", body=CANARY)
+    async with world(tmp_path, sealing=sealing, temporal_file=tmp_path / "temporal.db") as stage:
+        request = TaskRequest(
+            task_id="task-canary", session_id="session-canary", subject_id="subject-1", composition="desk",
+            goal=said, conversation=said, requested_at=datetime.now(UTC),
+        )  # fmt: skip
+        await stage.client.start_workflow(
+            WorkflowType.TASK.value, request, id=task_workflow_id("task-canary"), task_queue=TaskQueue.ORCHESTRATION
+        )
+
+        async def recorded() -> TaskRecord | None:
+            return stage.records.task("task-canary")
+
+        assert (await until(recorded)).goal.body == CANARY, "who has the keys reads it"
+    found = {
+        name: any(CANARY.encode() in file.read_bytes() for file in tmp_path.glob(f"{name}.db*"))
+        for name in ("records", "temporal")
+    }
+    assert found == {"records": not sealing, "temporal": not sealing}

@@ -167,7 +167,11 @@ async def until(ask: Callable[[], Awaitable[T | None]], *, seconds: float = 20.0
 
 @asynccontextmanager
 async def world(
-    folder: Path, dynamic_config: Mapping[str, object] | None = None, *, sealing: bool = True
+    folder: Path,
+    dynamic_config: Mapping[str, object] | None = None,
+    *,
+    sealing: bool = True,
+    temporal_file: Path | None = None,
 ) -> AsyncIterator[World]:
     """The dev stack's own Temporal flags, with `dynamic_config` on top. Fails, naming the fix, without the server."""
     settings = load_settings(database_url=f"sqlite:///{folder / 'records.db'}", sealing=sealing)
@@ -182,6 +186,7 @@ async def world(
         env = await stack.enter_async_context(
             await WorkflowEnvironment.start_local(
                 dev_server_existing_path=path,
+                dev_server_database_filename=None if temporal_file is None else str(temporal_file),
                 data_converter=data_converter(open_codec(settings)),
                 identity="greenroom-test",
                 search_attributes=[_key(item) for item in extras.search_attributes],
