@@ -130,6 +130,10 @@ async def test_whatever_is_said_comes_back_as_it_was(stage: World, body: str) ->
 CANARY = "my canary is called Tweety"
 
 
+def lies_in(folder: Path, pattern: str) -> bool:
+    return any(CANARY.encode() in file.read_bytes() for file in folder.glob(pattern))
+
+
 @pytest.mark.parametrize("sealing", [True, False])
 async def test_no_byte_of_what_was_said_lies_in_either_database(tmp_path: Path, sealing: bool) -> None:
     """With sealing off the same search finds it in both, or it would prove nothing."""
@@ -147,8 +151,5 @@ async def test_no_byte_of_what_was_said_lies_in_either_database(tmp_path: Path, 
             return stage.records.task("task-canary")
 
         assert (await until(recorded)).goal.body == CANARY, "who has the keys reads it"
-    found = {
-        name: any(CANARY.encode() in file.read_bytes() for file in tmp_path.glob(f"{name}.db*"))
-        for name in ("records", "temporal")
-    }
+    found = {name: lies_in(tmp_path, f"{name}.db*") for name in ("records", "temporal")}
     assert found == {"records": not sealing, "temporal": not sealing}
