@@ -10,6 +10,7 @@ from pydantic import StringConstraints
 from contracts import review
 from contracts.base import Content, Contract
 from contracts.review import ReviewRules, ReviewView
+from contracts.task import Parent, PlanStep
 
 
 class CheckpointAt(StrEnum):
@@ -34,7 +35,7 @@ class CheckpointRule(ReviewRules):
 class CheckpointVerdict(StrEnum):
     APPROVE = "approve"
     REDIRECT = "redirect"
-    """What has not run yet is planned anew by the reviewer's words, the `note`."""
+    """What has not run yet is planned anew by the reviewer's words, the `note`, or is the plan that they give."""
     REJECT = "reject"
 
     @property
@@ -67,18 +68,27 @@ class CheckpointRequest(Contract):
     goal: Content
     plan: Content
     digest: str
+    standing: tuple[PlanStep, ...] = ()
+    ahead: tuple[PlanStep, ...] = ()
+    """The steps that have begun, and those that have not and may be edited."""
+    parent: Parent | None = None
+    """What a task that is a step has of the one above: it bounds its plan."""
     rule: CheckpointRule
     reply_to: str
 
 
 class CheckpointOutcome(Contract):
-    """`note`: the reviewer's words, which redirect the plan or say why it stops. `goes_on`: whether work may go on."""
+    """`note`: the reviewer's words, which redirect the plan or say why it stops. `goes_on`: whether work may go on.
+
+    `steps`: what is to run in place of what has not, where the reviewer edited the plan.
+    """
 
     checkpoint_id: str
     stage: CheckpointStage
     goes_on: bool
     reviewer: str | None = None
     note: Content | None = None
+    steps: tuple[PlanStep, ...] | None = None
 
 
 class CheckpointView(Contract):

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from contracts.approval import DecisionReceipt, Verdict
 from contracts.base import Contract
+from contracts.checkpoint import CheckpointVerdict
 from contracts.grants import Bound, GrantScope
 from contracts.ladder import GROUP
 
@@ -37,6 +38,8 @@ class Arrived(Contract):
     scope: str | None = None
     vary: str | None = None
     """What further calls may have otherwise, as JSON of an object: `"any"` or `{"at_most": number}` by argument."""
+    plan: str | None = None
+    """A plan in place of what has not run, as JSON of an object."""
     channel: str = "signal"
     problem: str | None = None
 
@@ -83,6 +86,7 @@ def read(
         arguments=_arguments(value.get("arguments")),
         scope=_word(value, "scope") or None,
         vary=_vary(value.get("vary")),
+        plan=_arguments(value.get("plan")),
         channel=_word(value, "channel") or channel,
     )
     problem = _problem(value, arrived, verdicts, expected)
@@ -98,6 +102,8 @@ def _problem(value: Mapping[str, object], arrived: Arrived, verdicts: Collection
     approves = arrived.verdict in (Verdict.APPROVE, Verdict.APPROVE_AND_GRANT)
     if value.get("arguments") is not None and not (approves and arrived.arguments):
         return 'arguments belong to the verdict approve, as an object: "arguments": {"amount": 100}'
+    if value.get("plan") is not None and not (arrived.verdict == CheckpointVerdict.REDIRECT and arrived.plan):
+        return 'a plan belongs to the verdict redirect, as an object: "plan": {"steps": [...]}'
     if arrived.verdict == Verdict.EXTEND and arrived.seconds is None:
         return 'to extend, say by how much: "seconds", a number above 0'
     if arrived.verdict == Verdict.DELEGATE and arrived.to is None:

@@ -75,7 +75,9 @@ def _at(
 
 
 def _put(step: PlanStep) -> list[object]:
-    return [step.step_id, step.role, step.goal.body, list(step.depends_on)]
+    wait = [step.wait_for.event, step.wait_for.seconds] if step.wait_for else None
+    named = [step.step_id, step.kind.value, step.role, step.goal.body]
+    return [*named, list(step.depends_on), list(step.capabilities), wait]
 
 
 def _digest(value: object) -> str:
@@ -117,11 +119,19 @@ def opened(request: CheckpointRequest, now: datetime) -> Review:
     )
 
 
-def outcome(request: CheckpointRequest, state: Review) -> CheckpointOutcome:
-    """What it means for the task. Where nobody decided it goes on or stops as the ladder's last rung says."""
+def outcome(request: CheckpointRequest, state: Review, steps: tuple[PlanStep, ...] | None = None) -> CheckpointOutcome:
+    """What it means for the task. Where nobody decided it goes on or stops as the ladder's last rung says.
+
+    `steps`: of the plan that a reviewer gave.
+    """
     stage = CheckpointStage(state.stage)
     expired = stage is CheckpointStage.EXPIRED
     goes_on = stage is CheckpointStage.APPROVED or (expired and ladder.fallback(request.rule.ladder) is Fallback.GO_ON)
     return CheckpointOutcome(
-        checkpoint_id=request.checkpoint_id, stage=stage, goes_on=goes_on, reviewer=state.reviewer, note=state.note
+        checkpoint_id=request.checkpoint_id,
+        stage=stage,
+        goes_on=goes_on,
+        reviewer=state.reviewer,
+        note=state.note,
+        steps=steps,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from contracts.checkpoint import CheckpointOutcome, CheckpointStage
 from contracts.composition import Limits
 from contracts.task import (
     Control,
@@ -103,17 +102,6 @@ def checkpoint(course: Course) -> Due | None:
         return None
     plan = Plan(steps=tuple(s for s in course.plan.steps if s.step_id not in course.stopping))
     return checkpoints.due(course.checkpoints, plan, course.started, course.results, course.passed)
-
-
-def looked_at(course: Course, due: Due, outcome: CheckpointOutcome) -> Course:
-    """The course after a checkpoint: it goes on, is planned anew by a reviewer's words, or stops."""
-    if outcome.goes_on:
-        return course.model_copy(update={"passed": (*course.passed, due.key)})
-    if outcome.stage is CheckpointStage.REDIRECTED and outcome.note is not None:
-        corrections = (*course.corrections, outcome.note)
-        redirections = (*course.redirections, len(course.corrections))
-        return course.model_copy(update={"corrections": corrections, "redirections": redirections})
-    return course.model_copy(update={"refused": outcome})
 
 
 def clocked(course: Course, now: datetime) -> Course:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contracts.checkpoint import CheckpointOutcome, CheckpointStage
 from contracts.task import Plan, PlanStep
 from policy import plan as planning
-from policy.course import corrected
+from policy.checkpoint import Due
+from policy.course import checkpoint, corrected
 from policy.course_state import STANDS, Course
 
 
@@ -46,3 +48,30 @@ def not_replanned(course: Course) -> Course:
     if course.planned_for is not None and not corrected(course):
         return course.model_copy(update={"replans": course.limits.failure_replans})
     return course.model_copy(update={"given_up": True})
+
+
+def looked_at(course: Course, due: Due, outcome: CheckpointOutcome) -> Course:
+    """The course after a checkpoint: it goes on, is planned anew by a reviewer's words or plan, or stops."""
+    if outcome.goes_on:
+        return course.model_copy(update={"passed": (*course.passed, due.key)})
+    if outcome.stage is CheckpointStage.REDIRECTED and outcome.steps is not None:
+        return _edited(course, due, outcome.steps)
+    if outcome.stage is CheckpointStage.REDIRECTED and outcome.note is not None:
+        corrections = (*course.corrections, outcome.note)
+        redirections = (*course.redirections, len(course.corrections))
+        return course.model_copy(update={"corrections": corrections, "redirections": redirections})
+    return course.model_copy(update={"refused": outcome})
+
+
+def _edited(course: Course, due: Due, steps: tuple[PlanStep, ...]) -> Course:
+    """The course with a plan that a reviewer gave, who has seen it: the same point of it needs nobody any more.
+
+    A correction that came meanwhile has the plan made anew, and looked at again.
+    """
+    if course.planned_for is None or corrected(course):
+        return course
+    after = replanned(course, Plan(steps=steps), course.planned_for)
+    after = after.model_copy(update={"replans": course.replans, "passed": (*course.passed, due.key)})
+    again = checkpoint(after)
+    seen = again is not None and again.rule == due.rule and again.step_id == due.step_id
+    return after.model_copy(update={"passed": (*after.passed, again.key)}) if again is not None and seen else after

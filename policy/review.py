@@ -21,7 +21,7 @@ from policy.reviewers import away_until
 class Review(Contract):
     """`endings`: which stage each verdict that ends it leads to. With a `digest` such a verdict must cover it.
 
-    A verdict of `needs_words` counts only with a note.
+    A verdict of `needs_words` counts only with a note, or with a `plan`.
     """
 
     subject_id: str
@@ -35,6 +35,7 @@ class Review(Contract):
     decided_at: Moment | None = None
     reviewer: str | None = None
     note: Content | None = None
+    plan: str | None = None
     claimed_by: str | None = None
     receipts: tuple[DecisionReceipt, ...] = ()
 
@@ -77,10 +78,13 @@ def opened(
 
 
 def judge(
-    review: Review, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime
+    review: Review, arrived: Arrived, reviewer: ReviewerRecord | None, now: datetime, objection: str | None = None
 ) -> tuple[Review, DecisionReceipt]:
-    """The state after a decision that arrived at `now`, and the receipt that says what became of it."""
-    refusal = _refusal(review, arrived, reviewer, now)
+    """The state after a decision that arrived at `now`, and the receipt that says what became of it.
+
+    `objection`: what speaks against the plan that it brings.
+    """
+    refusal = _refusal(review, arrived, reviewer, now) or objection
     after, reason = (review, refusal) if refusal is not None else _taken(review, arrived, now)
     receipt = arrived.receipt(len(review.receipts) + 1, reason, accepted=refusal is None, at=now)
     return after.model_copy(update={"receipts": (*review.receipts, receipt)}), receipt
@@ -98,6 +102,7 @@ def _taken(review: Review, arrived: Arrived, now: datetime) -> tuple[Review, str
         "stage": review.endings[arrived.verdict],
         "decided_at": now,
         "reviewer": arrived.reviewer,
+        "plan": arrived.plan,
         "note": Content(subject_id=review.subject_id, body=arrived.note) if arrived.note else None,
     }
     return review.model_copy(update=changes), reason
@@ -130,8 +135,8 @@ def _steering_refusal(review: Review, arrived: Arrived) -> str | None:
         return f"claimed by {review.claimed_by} already; whoever may decide still may"
     if arrived.verdict == RELEASE and review.claimed_by != arrived.reviewer:
         return f"claimed by {review.claimed_by or 'nobody'}, and only who claimed it can release it"
-    if arrived.verdict in review.needs_words and not arrived.note:
-        return f"to {arrived.verdict.replace('_', ' ')}, say what is to be done instead: a note"
+    if arrived.verdict in review.needs_words and not (arrived.note or arrived.plan):
+        return f"to {arrived.verdict.replace('_', ' ')}, say what is to be done instead: a note, or a plan"
     if review.digest is None or arrived.verdict in (CLAIM, RELEASE):
         return None
     if len(arrived.digest) < MIN_DIGEST:

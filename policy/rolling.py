@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from contracts.base import Content
 from contracts.composition import Composition, Limits
@@ -83,3 +85,8 @@ def _latest(sentences: list[str], most_tokens: int) -> str:
             break
         kept.insert(0, sentence)
     return " ".join(kept)[-4 * most_tokens :]
+
+
+def day_of(moment: datetime, time_zone: str) -> date:
+    """The day that it is then in that time zone, an IANA name: from which "tomorrow" counts."""
+    return moment.astimezone(ZoneInfo(time_zone)).date()

@@ -71,11 +71,14 @@ class RecordReader:
         with reading(self._engine) as connection:
             return set(connection.execute(query).scalars())
 
-    def turns(self, session_id: str) -> list[TurnRecord]:
-        """Oldest first."""
+    def turns(self, session_id: str, *, first: int = 0, count: int | None = None) -> list[TurnRecord]:
+        """Oldest first, from position `first` on, which counts from 0."""
         table = tables.turns
         query = select(table).where(table.c.session_id == session_id)
-        return self._all(TurnRecord, query.order_by(table.c.started_at, table.c.ended_at, table.c.turn_id))
+        query = query.order_by(table.c.started_at, table.c.ended_at, table.c.turn_id)
+        if first or count is not None:
+            query = query.offset(first).limit(count)
+        return self._all(TurnRecord, query)
 
     def turn(self, turn_id: str) -> TurnRecord | None:
         """The newest of that id."""

@@ -152,7 +152,7 @@ def build_worker(queue: TaskQueue, to: Outside) -> Worker:
     if queue is TaskQueue.RECORDS:
         records = RecordActivities(store, to.compositions)
         mailbox = MailboxActivities(to.client, to.compositions)
-        transcripts = TranscriptActivities(source)
+        transcripts = TranscriptActivities(source, to.compositions)
         activities += [records.write, records.reviewer, records.reviewers_of, records.composition]
         activities += [records.grants, records.totals, mailbox.deliver, mailbox.presence]
         activities += [transcripts.outline, transcripts.read, transcripts.last_call]

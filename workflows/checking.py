@@ -68,6 +68,9 @@ class Checking:
                 subject_id=request.subject_id, body=policy.shown(due, course.plan, course.started, course.results)
             ),
             digest=policy.digest(due, course.plan, course.results),
+            standing=tuple(s for s in course.plan.steps if s.step_id in course.started),
+            ahead=tuple(s for s in course.plan.steps if s.step_id not in course.started),
+            parent=request.parent.model_copy(update={"prior": (), "corrections": ()}) if request.parent else None,
             rule=due.rule,
             reply_to=workflow.info().workflow_id,
         )

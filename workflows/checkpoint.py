@@ -6,12 +6,16 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from contracts.audit_events import CheckpointMoved
+    from contracts.base import Content
     from contracts.checkpoint import CheckpointRequest, CheckpointStage, CheckpointView
+    from contracts.composition import Composition
     from contracts.ladder import Rung
     from contracts.names import VIEW_QUERY, Signal
     from contracts.records import CheckpointRecord
+    from contracts.task import PlanStep
     from policy import checkpoint as policy
-    from policy import review
+    from policy import redirect, review
+    from policy.arrival import Arrived
     from workflows import recording
     from workflows.reviewed import Reviewed
     from workflows.reviewing import Reviewing
@@ -23,8 +27,12 @@ class CheckpointWorkflow(Reviewed):
     def __init__(self, request: CheckpointRequest) -> None:
         self._request = request
         self._review = Reviewing(
-            policy.opened(request, workflow.now()), item_id=request.checkpoint_id, session_id=request.session_id
+            policy.opened(request, workflow.now()),
+            item_id=request.checkpoint_id,
+            session_id=request.session_id,
+            objection=self._objection,
         )
+        self._composition: Composition | None = None
 
     @workflow.run
     async def run(self, request: CheckpointRequest) -> CheckpointStage:
@@ -39,12 +47,33 @@ class CheckpointWorkflow(Reviewed):
     def view(self) -> CheckpointView:
         return CheckpointView(request=self._request, review=review.view(self._review.state))
 
+    async def _objection(self, arrived: Arrived) -> str | None:
+        """What speaks against a plan that a reviewer gives."""
+        if self._composition is None:
+            self._composition = await recording.load_composition(self._request.composition)
+        made = redirect.edited(arrived.plan or "", self._request, self._composition)
+        return made if isinstance(made, str) else None
+
+    def _steps(self) -> tuple[PlanStep, ...] | None:
+        """Those that are to run in place of what has not, if a reviewer edited the plan."""
+        plan = self._review.state.plan
+        made = redirect.edited(plan, self._request, self._composition) if plan and self._composition else None
+        return None if isinstance(made, str) else made
+
+    def _note(self, steps: tuple[PlanStep, ...] | None) -> Content | None:
+        """For the records: the reviewer's words, and the plan that they gave."""
+        note = self._review.state.note
+        if steps is None:
+            return note
+        words = (note.body if note else "", redirect.in_words(steps))
+        return Content(subject_id=self._request.subject_id, body="\n".join(word for word in words if word))
+
     async def _announce(self, event: str, rung: Rung | None = None) -> None:
         """The task first: its caller waits. The records follow."""
         self._revision += 1
-        request, state = self._request, self._review.state
+        request, state, steps = self._request, self._review.state, self._steps()
         if not state.open:
-            await recording.tell(request.reply_to, Signal.CHECKPOINT_DECIDED, policy.outcome(request, state))
+            await recording.tell(request.reply_to, Signal.CHECKPOINT_DECIDED, policy.outcome(request, state, steps))
         self._index()
         self._describe()
         await self._review.write(
@@ -66,7 +95,7 @@ class CheckpointWorkflow(Reviewed):
                 deadline=state.deadline,
                 decided_at=state.decided_at,
                 reviewer=state.reviewer,
-                note=state.note,
+                note=self._note(steps),
             ),
             self._review.audit(
                 CheckpointMoved(
@@ -93,6 +122,7 @@ class CheckpointWorkflow(Reviewed):
             f"- of: `{request.task_id}`, {what}, digest `{request.digest[:12]}`\n"
             f"- why it waits: {request.rule.why} (rule `{request.rule.id}`)\n"
             + self._review.how_to_decide(
-                "for redirect: what to do instead", f"greenroom checkpoints show {request.checkpoint_id}"
+                "for redirect: what to do instead, or a plan beside it",
+                f"greenroom checkpoints show {request.checkpoint_id}",
             )
         )

@@ -59,7 +59,7 @@ async def keep_summary(
             session_id=now.start.session_id,
             subject_id=now.start.subject_id,
             composition=composition.id,
-            day=now.start.opened_at.date(),
+            day=rolling.day_of(now.start.opened_at, composition.time_zone),
             parts=(now.summary,) if now.summary is not None else (),
             turns=turns,
             outcomes=outcomes(now),

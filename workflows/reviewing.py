@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -26,20 +26,26 @@ with workflow.unsafe.imports_passed_through():
 
 EXPECTED = '{"reviewer": NAME, "verdict": VERDICT, "note": WORDS}'
 
+Objection = Callable[[arrival.Arrived], Awaitable[str | None]]
+
 
 class Reviewing:
-    """`item_id` is what the records know the review by. What is to be recorded waits in `unwritten`.
+    """`item_id` is what the records know the review by. What is to be recorded waits in `unwritten`. `objection` says
+    what speaks against the plan that a decision brings.
 
     A decision may bring one value of any kind: it is recorded as refused if it is none, and harms nothing.
     """
 
-    def __init__(self, state: policy.Review, *, item_id: str, session_id: str) -> None:
+    def __init__(
+        self, state: policy.Review, *, item_id: str, session_id: str, objection: Objection | None = None
+    ) -> None:
         self.state = state
         self.unwritten: list[Record] = []
         self._item_id = item_id
         self._session_id = session_id
         self._arrived: deque[tuple[datetime, arrival.Arrived]] = deque()
         self._withdrawn = False
+        self._objection = objection
 
     def take(self, raw: RawValue) -> None:
         """A decision that came by signal."""
@@ -127,8 +133,11 @@ class Reviewing:
                 reviewer = await workflow.execute_activity_method(
                     RecordActivities.reviewer, arrived.reviewer, **options.records("who decided")
                 )
+            objection = None
+            if self._objection is not None and arrived.plan is not None:
+                objection = await self._objection(arrived)
             # Judged by its arrival: records that answer late must not make a decision late.
-            self.state, receipt = policy.judge(self.state, arrived, reviewer, moment)
+            self.state, receipt = policy.judge(self.state, arrived, reviewer, moment, objection)
             self._arrived.popleft()
             self.unwritten += self._records(receipt)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 from temporalio import workflow
 from temporalio.common import RawValue
@@ -11,9 +13,10 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     from contracts.audit_events import TaskOrdered
     from contracts.base import Content
-    from contracts.checkpoint import CheckpointOutcome
+    from contracts.checkpoint import CheckpointOutcome, CheckpointStage
     from contracts.composition import Composition, Limits
     from contracts.names import Signal
+    from contracts.phrases import Phrases
     from contracts.task import (
         Control,
         ControlKind,
@@ -25,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
         TaskState,
     )
     from contracts.tools import ToolStatus
-    from policy import compensation, orders, outcome, subtask, taint
+    from policy import compensation, ladder, orders, outcome, replanning, subtask, taint
     from policy import control as steering
     from policy import course as policy
     from workflows import cancelling, recording
@@ -49,6 +52,8 @@ class TaskWorkflow(Steered):
         self._checking = Checking(request)
         self._announced: set[str] = set()
         self._stirred = False
+        self._unsaid: list[Callable[[Phrases], str | None]] = []
+        """What the caller has to hear of a checkpoint."""
 
     @workflow.run
     async def run(self, request: TaskRequest) -> TaskResult:
@@ -73,7 +78,11 @@ class TaskWorkflow(Steered):
     def checkpoint_decided(self, news: CheckpointOutcome) -> None:
         due = self._checking.decided(news)
         if due is not None:
-            self._course = policy.looked_at(self._course, due, news)
+            self._course = replanning.looked_at(self._course, due, news)
+            if news.goes_on and news.stage is CheckpointStage.EXPIRED:
+                self._unsaid.append(partial(ladder.words, due.rule.ladder[-1]))
+            elif news.steps is not None:
+                self._unsaid.append(lambda phrases: phrases.redirected)
         self._stirred = True
 
     @workflow.query(name="state")
@@ -184,6 +193,10 @@ class TaskWorkflow(Steered):
         course = self._course
         if course.closing:
             return
+        unsaid, self._unsaid = self._unsaid, []
+        for number, words in enumerate(unsaid):
+            if said := words(composition.phrases):
+                await self._telling.say(f"checkpoint.{number}", self._words(said), ephemeral=True)
         waiting = {i for i, stage in course.waiting.items() if stage is TaskStage.WAITING_APPROVAL}
         if (due := policy.checkpoint(course)) is not None:
             waiting.add(due.key)

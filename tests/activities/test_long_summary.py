@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 import openai
@@ -34,10 +35,14 @@ class Archive:
     """Records of one long call, in which every hundredth turn decides something."""
 
     def __init__(self, count: int = TURNS) -> None:
+        self.read: list[int | None] = []
+        """How many turns were asked for each time; None: all."""
         self.spoken = [turn(f"t{n}", said(n), number=n) for n in range(count)]
 
-    def turns(self, session_id: str) -> Sequence[TurnRecord]:
-        return [TurnRecord(turn=t) for t in self.spoken]
+    def turns(self, session_id: str, *, first: int = 0, count: int | None = None) -> Sequence[TurnRecord]:
+        self.read.append(count)
+        last = None if count is None else first + count
+        return [TurnRecord(turn=t) for t in self.spoken[first:last]]
 
     def tasks(self, session_id: str) -> Sequence[TaskRecord]:
         return [
@@ -127,7 +132,8 @@ class NoTrail:
 
 
 async def test_a_call_of_1500_turns(server: ChatServer) -> None:
-    transcripts = TranscriptActivities(Archive())
+    archive = Archive()
+    transcripts = TranscriptActivities(archive, {"desk": DESK})
     env = ActivityEnvironment()
     outline = await env.run(transcripts.outline, START)
     assert [o.told for o in outline.outcomes] == [True, False], "progress that was heard is not the outcome"
@@ -139,8 +145,10 @@ async def test_a_call_of_1500_turns(server: ChatServer) -> None:
             made: Summary = await env.run(models.summarize, request)
             return made
 
+        archive.read.clear()
         read = [await env.run(transcripts.read, SpanRequest(session_id="session-1", span=s)) for s in outline.spans]
         assert [t.turn_id for piece in read for t in piece] == [f"t{n}" for n in range(TURNS)]
+        assert archive.read == [s.count for s in outline.spans], "each piece reads its own turns"
         parts: list[Summary] = [await ask(turns=tuple(piece)) for piece in read]
         assert len(parts) > 5
         while len(parts) > 1:
@@ -156,8 +164,17 @@ async def test_a_call_of_1500_turns(server: ChatServer) -> None:
     assert max(sizes) < 2 * chunks.CHUNK_TOKENS
 
 
+async def test_the_day_of_a_call_is_that_of_its_callers() -> None:
+    for zone, day in (("UTC", DAY.date()), ("Pacific/Kiritimati", DAY.date() + timedelta(days=1))):
+        there = DESK.model_copy(update={"time_zone": zone})
+        late = Archive(1)
+        late.spoken = [late.spoken[0].model_copy(update={"started_at": DAY.replace(hour=23)})]
+        outline = await ActivityEnvironment().run(TranscriptActivities(late, {"desk": there}).outline, START)
+        assert outline.day == day
+
+
 async def test_what_the_last_call_came_to_is_told_with_its_day_and_in_few_words() -> None:
-    transcripts = TranscriptActivities(Archive(0))
+    transcripts = TranscriptActivities(Archive(0), {"desk": DESK})
     env = ActivityEnvironment()
     request = SummaryStart(session_id="session-1", subject_id="subject-1", composition="desk")
     told = await env.run(transcripts.last_call, request)

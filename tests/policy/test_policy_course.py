@@ -141,7 +141,7 @@ class Run:
         """A person decides about the checkpoint that is due, if one is."""
         if (due := course.checkpoint(self.it)) is not None:
             assert due.key not in self.it.passed
-            self.it = course.looked_at(self.it, due, looked(stage))
+            self.it = replanning.looked_at(self.it, due, looked(stage))
 
 
 def _effects(it: Course) -> list[EffectRecord]:
@@ -228,7 +228,7 @@ def test_while_a_person_looks_nothing_starts_and_the_clock_stands_still() -> Non
     assert course.stage(it, at(10)) is TaskStage.WAITING_APPROVAL and it.control.paused_since == at(10)
     due = course.checkpoint(it)
     assert due is not None
-    it = course.clocked(course.looked_at(it, due, looked(CheckpointStage.APPROVED)), at(5000))
+    it = course.clocked(replanning.looked_at(it, due, looked(CheckpointStage.APPROVED)), at(5000))
     assert course.checkpoint(it) is None and len(course.to_start(it, at(5000))) == 2 and not it.late
 
 
@@ -237,11 +237,11 @@ def test_a_redirection_plans_anew_what_has_not_run_and_is_looked_at_again() -> N
     it = course.ended(course.started(it, "s1"), result("s1"))
     due = course.checkpoint(it)
     assert due is not None and due.step_id == "s1"
-    it = course.looked_at(it, due, looked(CheckpointStage.REDIRECTED))
+    it = replanning.looked_at(it, due, looked(CheckpointStage.REDIRECTED))
     assert course.needs_plan(it) and it.corrections[0].body == "mail first" and it.redirections == (0,)
     it = replanning.replanned(it, Plan(steps=(step("s2", "s1", goal="mail"),)), 1)
     assert course.checkpoint(it) == due, "what was done is looked at until somebody lets it pass"
-    it = course.looked_at(it, due, looked(CheckpointStage.APPROVED))
+    it = replanning.looked_at(it, due, looked(CheckpointStage.APPROVED))
     assert [s.goal.body for s in course.to_start(it, T0)] == ["mail"]
 
 
@@ -249,11 +249,11 @@ def test_a_refused_plan_ends_the_task_with_what_was_done_and_why() -> None:
     it = looking(CheckpointAt.BEFORE_STEP, step("s1"), step("s2", "s1"))
     due = course.checkpoint(it)
     assert due is not None
-    it = course.looked_at(it, due, looked(CheckpointStage.APPROVED))
+    it = replanning.looked_at(it, due, looked(CheckpointStage.APPROVED))
     it = course.ended(course.started(it, "s1"), result("s1"))
     due = course.checkpoint(it)
     assert due is not None and due.step_id == "s2"
-    it = course.looked_at(it, due, looked(CheckpointStage.REJECTED))
+    it = replanning.looked_at(it, due, looked(CheckpointStage.REJECTED))
     assert it.closing and [s.step_id for s in course.to_skip(it)] == ["s2"]
     it = course.skipped(it, result("s2", StepStatus.SKIPPED))
     assert course.over(it)

@@ -149,9 +149,11 @@ HOOKED = DESK.model_copy(
 """What its callers do not hear goes to a webhook."""
 
 
-def _looked_at(at: CheckpointAt, role: str | None = None, *, seconds: float = 60.0) -> Composition:
+def _looked_at(
+    at: CheckpointAt, role: str | None = None, *, seconds: float = 60.0, fallback: Fallback = Fallback.DENY
+) -> Composition:
     """A person of the support leads looks at what the desk does."""
-    last = Rung(after_seconds=seconds, kind=RungKind.FALLBACK, fallback=Fallback.DENY)
+    last = Rung(after_seconds=seconds, kind=RungKind.FALLBACK, fallback=fallback)
     rule = CheckpointRule(
         id="look", at=at, role=role, why="money", reviewers=("support-leads",), grace_seconds=0.5, ladder=(last,)
     )
@@ -159,7 +161,13 @@ def _looked_at(at: CheckpointAt, role: str | None = None, *, seconds: float = 60
 
 
 PLANS = _looked_at(CheckpointAt.PLAN)
-STEPS = _looked_at(CheckpointAt.BEFORE_STEP, "clerk", seconds=1.5)
+STEPS = _looked_at(CheckpointAt.BEFORE_STEP, "clerk")
+IN_VAIN = _looked_at(CheckpointAt.BEFORE_STEP, "clerk", seconds=0.5).model_copy(update={"id": "looked-at-in-vain"})
 OUTCOMES = _looked_at(CheckpointAt.AFTER_STEP, "operator")
+UNSEEN = _looked_at(CheckpointAt.AFTER_STEP, "operator", seconds=0.5, fallback=Fallback.GO_ON).model_copy(
+    update={"id": "looked-at-unseen"}
+)
 
-COMPOSITIONS = {c.id: c for c in (DESK, HASTY, PATIENT, TALKATIVE, BRISK, HOOKED, PLANS, STEPS, OUTCOMES)}
+COMPOSITIONS = {
+    c.id: c for c in (DESK, HASTY, PATIENT, TALKATIVE, BRISK, HOOKED, PLANS, STEPS, OUTCOMES, UNSEEN, IN_VAIN)
+}

@@ -65,8 +65,8 @@ async def test_it_has_a_plan_of_its_own_and_gives_back_what_came_of_it(stage: Wo
     assert given is not None and asked.task.goal.body == "all of it"
     assert (given.task_id, given.step_id, given.depth, given.steps) == (outer.task_id, "s2", 1, 21)
     assert [r.answer.body for r in given.prior] == ["One."]
-    before = [r.answer.body for r in stage.models.thoughts_of(inner.task_id)[0].context.prior]
-    assert before == ["One."], "what was done before is known below"
+    before = stage.models.thoughts_of(inner.task_id)[0].context.prior
+    assert [(r.step_id, r.answer.body) for r in before] == [("before.s1", "One.")], "known below too"
     [second] = [s for s in result.steps if s.step_id == "s2"]
     assert [(e.tool, e.role) for e in second.effects] == [("book", "operator")]
     owed = await stage.inbox(f"subject-of-{outer.task_id}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from held import Held
 from temporalio.client import WorkflowHandle
 from test_workflow_checkpoint import Looked
 from test_workflow_task import answer, calls, plan, step
@@ -106,7 +107,7 @@ async def test_a_rejected_plan_stops_and_what_was_done_stands(stage: World) -> N
 
 
 async def test_nobody_looks_in_time(stage: World) -> None:
-    it = await reviewed(stage, "before-step", [plan(step("s1", role="clerk"))], {})
+    it = await reviewed(stage, "in-vain", [plan(step("s1", role="clerk"))], {})
     result = await it.result()
     assert (result.stage, result.speech.body) == (TaskStage.DECLINED, "Nobody decided in time.")
 
@@ -132,3 +133,44 @@ async def test_a_checkpoint_that_is_gone_is_one_at_which_nobody_decided(stage: W
     it = await reviewed(stage, "plan", [plan()], {})
     await (await it.looked()).handle.terminate()
     assert (await it.result()).stage is TaskStage.DECLINED
+
+
+async def test_a_reviewers_plan_runs_in_place_of_what_has_not_and_nobody_looks_again(stage: World) -> None:
+    it = await reviewed(
+        stage, "plan", [plan(step("s1"), step("s2", "s1"))], {"s2": [answer("Two.")], "s4": [answer("Four.")]}
+    )
+    looked = await it.looked()
+    wrong = {"steps": [{"id": "s1", "role": "pirate", "goal": "sail"}]}
+    await looked.decide("redirect", plan=wrong)
+    await looked.decide("approve", plan=wrong)
+    await looked.decide("redirect", plan="s2")
+    steps = [
+        {"id": "s2", "role": "operator", "goal": "another goal"},
+        {"id": "s4", "role": "clerk", "goal": "goal of s4", "depends_on": ["s2"]},
+    ]
+    await looked.decide("redirect", plan={"steps": steps}, note="He has it.")
+    receipts = await looked.receipts(4)
+    assert [r.accepted for r in receipts] == [False, False, False, True]
+    assert "unknown role 'pirate'" in receipts[0].reason and "belongs to the verdict redirect" in receipts[1].reason
+    result = await it.result()
+    assert (result.stage, result.speech.body) == (TaskStage.DONE, "Two. Four.")
+    assert [s.step_id for s in result.steps] == ["s2", "s4"]
+    assert len([r for r in stage.models.planned if r.task.task_id == it.task_id]) == 1, "no planner was asked again"
+    kept = await looked.record(CheckpointStage.REDIRECTED)
+    assert kept.note is not None and kept.note.body.startswith("He has it.\nthe plan was edited:\n")
+    assert "another goal" in kept.note.body
+
+
+async def test_the_caller_hears_that_it_goes_on_although_nobody_looked(stage: World) -> None:
+    it = await reviewed(stage, "unseen", [plan(step("s1"), step("s2", "s1", role="clerk"))], {"s1": [answer("One.")]})
+    held = Held()
+    stage.models.thoughts[it.task_id, "s2"].append(held.thinking(answer("Two.")))
+    await held.reached()
+
+    async def told() -> list[str]:
+        views = await stage.inbox(f"subject-of-{it.task_id}")
+        return [v.delivery.speech.body for v in views.values() if "Nobody could look" in v.delivery.speech.body]
+
+    assert await until(told) == ["Nobody could look at it in time, so I go on without."]
+    held.go_on.set()
+    assert (await it.result()).speech.body == "One. Two."

@@ -212,7 +212,7 @@ async def world(
 def _workers(to: World, records: Records) -> list[Worker]:
     """One worker a queue, as the durable processes run them."""
     store, mailbox = RecordActivities(records, COMPOSITIONS), MailboxActivities(to.client, COMPOSITIONS)
-    transcripts = TranscriptActivities(records)
+    transcripts = TranscriptActivities(records, COMPOSITIONS)
     authority = CallAuthority(COMPOSITIONS, records, make_key(to.keys))
     tools = ToolActivities({name: to.tools for name in COMPOSITIONS}, authority)
     activities: dict[TaskQueue, list[Callable[..., Any]]] = {

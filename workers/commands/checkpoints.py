@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +18,7 @@ from store.reader import RecordReader
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
 from workers.commands.ruling import Digest, Note, Reviewer, decide
 from workers.commands.task_view import show_decisions
+from workers.plan_editing import plan_to_edit, read_plan
 from workers.sending import Addressee, raw_command
 from workers.settings import load_settings
 
@@ -73,6 +76,9 @@ def show(checkpoint_id: str, as_json: AsJson = False) -> None:
         console.print(Text("To decide:", "bold"))
         print(f"greenroom checkpoints approve {found.checkpoint_id} --reviewer NAME")
         print(f"greenroom checkpoints redirect {found.checkpoint_id} --reviewer NAME --note 'what to do instead'")
+        print(
+            f"greenroom checkpoints plan {found.checkpoint_id} > plan.yml    # edit it, then: redirect --plan plan.yml"
+        )
         print(command)
 
 
@@ -86,12 +92,26 @@ def approve(checkpoint_id: str, reviewer: Reviewer, digest: Digest = None, as_js
 def redirect(
     checkpoint_id: str,
     reviewer: Reviewer,
-    note: Annotated[str, typer.Option(help="What to do instead: what has not run yet is planned anew.")],
+    note: Annotated[str | None, typer.Option(help="What to do instead: what has not run is planned anew.")] = None,
+    plan: Annotated[
+        Path | None, typer.Option(help="What has not run, edited: YAML or JSON, as 'plan' prints it.", exists=True)
+    ] = None,
     digest: Digest = None,
     as_json: AsJson = False,
 ) -> None:
-    """Have what has not run yet planned anew, by your words. Exit code 0 when it counted, 1 when it was refused."""
-    _decide(checkpoint_id, reviewer, CheckpointVerdict.REDIRECT.value, note, digest, as_json)
+    """Have something else done than what has not run. Exit code 0 when it counted, 1 when it was refused."""
+    if note is None and plan is None:
+        raise typer.BadParameter("say what is to be done instead: --note WORDS, or --plan FILE")
+    edited = read_plan(plan) if plan is not None else None
+    _decide(checkpoint_id, reviewer, CheckpointVerdict.REDIRECT.value, note, digest, as_json, edited)
+
+
+@app.command("plan")
+def plan(checkpoint_id: str) -> None:
+    """Print what has not run yet, as YAML, to be edited and given back with 'redirect --plan FILE'."""
+    with records() as reader:
+        _find(reader, checkpoint_id)
+    print(asyncio.run(plan_to_edit(load_settings(), checkpoint_id)), end="")
 
 
 @app.command("reject")
@@ -119,13 +139,25 @@ def _what(found: CheckpointRecord) -> str:
 
 
 def _decide(
-    checkpoint_id: str, reviewer: str, verdict: str, note: str | None, digest: str | None, as_json: bool
+    checkpoint_id: str,
+    reviewer: str,
+    verdict: str,
+    note: str | None,
+    digest: str | None,
+    as_json: bool,
+    edited: object = None,
 ) -> None:
     with records() as reader:
         found = _find(reader, checkpoint_id)
     workflow_id, look = checkpoint_workflow_id(checkpoint_id), "greenroom checkpoints show"
     to = Addressee(workflow_id, checkpoint_id, found.session_id, found.subject_id, look)
-    sent = {"reviewer": reviewer, "verdict": verdict, "digest": digest or found.digest, "note": note or None}
+    sent: dict[str, object] = {
+        "reviewer": reviewer,
+        "verdict": verdict,
+        "digest": digest or found.digest,
+        "note": note or None,
+        "plan": edited,
+    }
     decide(to, sent, as_json)
 
 
