@@ -10,13 +10,16 @@ from contracts.handoff import ThinkRequest, Thought
 from contracts.task import Plan, PlanRequest
 from contracts.tools import ToolCall, ToolOutcome, ToolStatus
 
-SOON = 10.0
+SOON = 60.0
+"""A bound that only a failure reaches: a busy machine needs its time, and a test that passes does not wait for it."""
+HELD = 28.0
+"""A little less than an activity may take: one that is given up is tried again, and has no script then."""
 
 
 class Held:
     """Something that is under way until the test lets it go on."""
 
-    def __init__(self, seconds: float = SOON) -> None:
+    def __init__(self, seconds: float = HELD) -> None:
         self._seconds = seconds
         self.begun = asyncio.Event()
         self.go_on = asyncio.Event()

@@ -144,7 +144,7 @@ async def test_one_that_is_cancelled_itself_undoes_its_own_and_no_more(stage: Wo
 
 
 async def test_suspend_resume_and_more_time_reach_it(stage: World) -> None:
-    held = Held(28.0)
+    held = Held()
     outer, inner = await nested(
         stage,
         [plan(part("s2"))],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from held import Held
+from held import SOON, Held
 from temporalio.client import WorkflowHandle
 from test_workflow_checkpoint import Looked
 from test_workflow_task import answer, calls, plan, step
@@ -16,8 +16,6 @@ from contracts.handoff import Thought
 from contracts.names import new_id
 from contracts.records import CheckpointRecord
 from contracts.task import Plan, TaskResult, TaskStage, TaskState
-
-SOON = 20.0
 
 
 class Reviewed:

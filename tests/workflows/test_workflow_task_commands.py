@@ -8,12 +8,11 @@ import os
 import sys
 from typing import Any
 
-from held import Held
-from test_workflow_task import answer, plan, step
+from test_workflow_task import plan, step
 from test_workflow_task_steering import Steered, begun
 from workflow_world import World
 
-from contracts.task import TaskStage
+from contracts.task import TaskStage, WaitFor
 from workers.settings import ROOT
 
 
@@ -43,9 +42,10 @@ async def ordered(task: Steered, kind: str, *words: str) -> dict[str, Any]:
 
 
 async def test_a_task_is_steered_from_the_command_line(stage: World) -> None:
-    held = Held(28.0)  # as long as the model activity may take
-    task = await begun(stage, plan(step("s1"), step("s2", "s1")), {"s1": [held.thinking(answer("One."))]})
-    await held.reached()
+    # It waits for what never comes: a model that is waited for would be given up before the last command has run.
+    never = step("s1").model_copy(update={"wait_for": WaitFor(event="paid")})
+    task = await begun(stage, plan(never, step("s2", "s1")), {})
+    await task.at(TaskStage.WAITING)
     _, shown, _ = await greenroom(stage, "show", task.task_id)
     assert f"greenroom tasks cancel {task.task_id}" in shown and "workflow signal" in shown
     assert (await ordered(task, "suspend"))["accepted"]
@@ -58,7 +58,6 @@ async def test_a_task_is_steered_from_the_command_line(stage: World) -> None:
     code, out, _ = await greenroom(stage, "cancel", task.task_id, "--by", "ann", "--why", "the caller hung up")
     assert code == 0 and "counted" in out
     assert (await task.result()).stage is TaskStage.CANCELLED
-    held.go_on.set()
     code, out, _ = await greenroom(stage, "cancel", task.task_id, "--by", "ben")
     assert code == 1 and "the task has ended: its outcome stands" in out
     assert await task.audited("task.cancel.counted") == [None]

@@ -157,7 +157,7 @@ def words(body: str) -> Content:
     return Content(subject_id="subject-1", body=body)
 
 
-async def until(ask: Callable[[], Awaitable[T | None]], *, seconds: float = 20.0) -> T:
+async def until(ask: Callable[[], Awaitable[T | None]], *, seconds: float = 60.0) -> T:
     """Asks until there is an answer. For what only a query or the database can tell."""
     async with asyncio.timeout(seconds):
         while not (answer := await ask()):  # noqa: ASYNC110 - it happens in another process, which sets no event here
