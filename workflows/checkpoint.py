@@ -72,6 +72,7 @@ class CheckpointWorkflow(Reviewed):
         """The task first: its caller waits. The records follow."""
         self._revision += 1
         request, state, steps = self._request, self._review.state, self._steps()
+        note = self._note(steps)
         if not state.open:
             await recording.tell(request.reply_to, Signal.CHECKPOINT_DECIDED, policy.outcome(request, state, steps))
         self._index()
@@ -95,7 +96,7 @@ class CheckpointWorkflow(Reviewed):
                 deadline=state.deadline,
                 decided_at=state.decided_at,
                 reviewer=state.reviewer,
-                note=self._note(steps),
+                note=note,
             ),
             self._review.audit(
                 CheckpointMoved(
@@ -105,7 +106,7 @@ class CheckpointWorkflow(Reviewed):
                     reviewer=state.reviewer,
                     to=rung.to if rung else None,
                 ),
-                {"plan": request.plan} | ({"note": state.note} if state.note else {}),
+                {"plan": request.plan} | ({"note": note} if note else {}),
             ),
             summary=f"checkpoint {event}",
         )
