@@ -135,8 +135,9 @@ def sealable(decision: Mapping[str, object], subject_id: str) -> dict[str, objec
         return {"subject_id": subject_id, "body": body}
 
     words = {name: content(text) for name in _WORDS if isinstance(text := decision.get(name), str)}
-    if (changes := decision.get("arguments")) is not None:
-        words["arguments"] = content(json.dumps(changes))
+    for name in ("arguments", "plan"):
+        if (changes := decision.get(name)) is not None:
+            words[name] = content(json.dumps(changes))
     return {**decision, **words}
 
 

@@ -11,7 +11,7 @@ from test_policy_course import planned, result, step
 
 from contracts.checkpoint import CheckpointAt, CheckpointOutcome, CheckpointRequest, CheckpointRule, CheckpointStage
 from contracts.task import Parent, PlanStep
-from policy import course, redirect, replanning
+from policy import arrival, course, redirect, replanning
 from policy.course_state import Course
 
 DESK = composition(max_steps=3)
@@ -118,3 +118,11 @@ def test_a_correction_that_came_meanwhile_has_it_planned_anew() -> None:
     told = CheckpointOutcome(checkpoint_id="c1", stage=CheckpointStage.REDIRECTED, goes_on=False, steps=(step("s9"),))
     after = replanning.looked_at(it, due, told)
     assert course.needs_plan(after) and "s9" not in {s.step_id for s in after.plan.steps}
+
+
+def test_a_plan_that_is_sent_is_sealed_whole() -> None:
+    sent = {"reviewer": "ann", "verdict": "redirect", "plan": {"steps": [S2]}}
+    sealed = arrival.sealable(sent, "subject-1")
+    assert set(sealed["plan"]) == {"subject_id", "body"}, "goals are content"  # type: ignore[call-overload]
+    read_back = arrival.read(json.dumps(sealed).encode(), verdicts=("redirect",))
+    assert read_back.problem is None and json.loads(read_back.plan or "") == {"steps": [S2]}
