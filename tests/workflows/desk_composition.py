@@ -96,8 +96,7 @@ DESK = Composition(
         ApprovalRule(id="releases", tool="unbook", gate=False, reason="gives back what was booked"),
         ApprovalRule(id="mails", tool="mail", gate=False, reason="binds nobody", harmless=True),
     ),
-    # Long enough for a busy machine: an agent that is taken for dead has another one come, which tests do not expect.
-    attendance=Attendance(heartbeat_timeout=6.0, probe_timeout=0.2, join_timeout=8.0, return_seconds=0.5),
+    attendance=Attendance(heartbeat_timeout=2.0, probe_timeout=0.2, join_timeout=1.0, return_seconds=0.5),
     limits=Limits(max_steps=4),
     events={"paid": "the money has come"},
 )
