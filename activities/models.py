@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import openai
@@ -20,7 +21,7 @@ from contracts.composition import Composition, Role
 from contracts.handoff import ProposedCall, ThinkRequest, Thought
 from contracts.summary import Summary, SummaryRequest
 from contracts.task import PLANNER, Plan, PlanRequest
-from policy import subtask
+from policy import package, subtask
 from policy.authority import tools_of
 
 _PASSING = (408, 409, 429)
@@ -53,11 +54,14 @@ class ModelActivities:
             for role in composition.backstage_roles()
             if tools_of(composition, role.name)
         }
-        task = request.task
+        task, now = request.task, datetime.now(UTC)
         asked = Asked("plan", planner, task.session_id, task.subject_id, task.task_id, task=task.task_id)
+        known = package.of_plan(request, now).render(
+            now=now, budget=composition.limits.prompt_tokens, capabilities=planner.capabilities
+        )
         answer = await self._chat(
             asked,
-            plans.messages(request, composition, planner, offers),
+            plans.messages(request, composition, planner, offers, known.whole),
             response_format=_json_schema("plan", plans.schema(composition, offers)),
         )
         with _in_shape("plan"):
@@ -70,7 +74,11 @@ class ModelActivities:
         composition = self._composition(context.composition)
         role = _role(composition, context.role)
         specs = await self._registries[composition.id].specs(role.name)
-        messages = prompts.handoff_messages(context, role, request.messages)
+        now = datetime.now(UTC)
+        known = package.of_step(context, now).render(
+            now=now, budget=composition.limits.prompt_tokens, capabilities=role.capabilities
+        )
+        messages = prompts.handoff_messages(context, role, request.messages, known.whole)
         extra: dict[str, Any] = {"tools": prompts.tool_params(specs)} if specs else {}
         target = f"{context.task_id}/{context.step_id}"
         asked = Asked(
@@ -96,6 +104,7 @@ class ModelActivities:
                 input_digest=digest,
                 tokens_in=answer.usage.prompt_tokens if answer.usage else 0,
                 tokens_out=answer.usage.completion_tokens if answer.usage else 0,
+                told=known.record,
             )
 
     @activity.defn(name="models.summarize")

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from activities.prompts import ChatMessage, quoted
+from activities.prompts import ChatMessage
 from contracts.base import Content
 from contracts.composition import Composition, Role
 from contracts.task import PLANNER, Plan, PlanRequest, PlanStep, StepKind, WaitFor
 from contracts.tools import ToolSpec
+from policy.quoting import quoted
 
 Offers = Mapping[str, Sequence[ToolSpec]]
 """The tools of each backstage role."""
@@ -85,8 +86,10 @@ def _capabilities(offers: Offers) -> set[str]:
     return {spec.declaration.capability for specs in offers.values() for spec in specs}
 
 
-def messages(request: PlanRequest, composition: Composition, planner: Role, offers: Offers) -> list[ChatMessage]:
-    """Messages of the planning call. `composition` has the limits of this task."""
+def messages(
+    request: PlanRequest, composition: Composition, planner: Role, offers: Offers, known: str
+) -> list[ChatMessage]:
+    """Messages of the planning call. `composition` has the limits of this task; `known`: the context."""
     roles = [
         {
             "role": name,
@@ -126,7 +129,7 @@ def messages(request: PlanRequest, composition: Composition, planner: Role, offe
     if request.corrections:
         # On the goal's own line: it is as much the caller's wish as the goal.
         goal += "".join(f" The caller corrected this since: {words.body}" for words in request.corrections)
-    user = [goal, quoted("The conversation so far", request.task.conversation.body), *_so_far(request)]
+    user = [goal, *([known] if known else []), *_so_far(request)]
     if request.errors:
         user.append("Your last plan was refused: " + "; ".join(request.errors))
     return [{"role": "system", "content": "\n\n".join(parts)}, {"role": "user", "content": "\n\n".join(user)}]
@@ -138,14 +141,11 @@ def _so_far(request: PlanRequest) -> list[str]:
         quoted(f"The work before, by {result.role}, came to: {result.status.value}", result.answer.body)
         for result in (request.task.parent.prior if request.task.parent else ())
     ]
-    parts = [
-        quoted(f"Step {result.step_id} by {result.role} came to: {result.status.value}", result.answer.body)
-        for result in request.results
-    ]
+    parts = []
     if request.running:
         steps = [{"id": s.step_id, "kind": s.kind.value, "role": s.role, "goal": s.goal.body} for s in request.running]
         parts.append("Under way:\n" + json.dumps(steps, indent=1, ensure_ascii=False))
-    if parts:
+    if request.results or request.running:
         parts.append(
             "Plan only what is still to be done; a step may depend on one that is done or under way. "
             "Repeat exactly, with its id, a step under way that is still right: after a correction, one that you leave "

@@ -12,32 +12,19 @@ from contracts.tools import ToolSpec
 ChatMessage = dict[str, Any]
 
 
-def handoff_messages(context: HandoffContext, role: Role, messages: Sequence[Message]) -> list[ChatMessage]:
-    """Messages of one call in a hand-off's loop: the role, the context package, then the loop so far."""
+def handoff_messages(context: HandoffContext, role: Role, messages: Sequence[Message], known: str) -> list[ChatMessage]:
+    """Messages of one call in a hand-off's loop: the role, the goal and the context `known`, then the loop so far."""
     parts = [f"Goal: {context.goal.body}"]
     if context.constraints:
         parts.append("Constraints:\n" + "\n".join(f"- {c}" for c in context.constraints))
-    for fact in context.facts:
-        parts.append(quoted(f"From {fact.source} ({fact.trust.value})", fact.text.body))
-    for result in context.prior:
-        parts.append(quoted(f"Result of step {result.step_id}", result.answer.body))
-    if context.conversation.body:
-        parts.append(quoted("The conversation so far", context.conversation.body))
+    if known:
+        parts.append(known)
     chat: list[ChatMessage] = [
         {"role": "system", "content": role.instructions.strip()},
         {"role": "user", "content": "\n\n".join(parts)},
     ]
     chat.extend(_wire(message) for message in messages)
     return chat
-
-
-def quoted(title: str, text: str) -> str:
-    """Text from outside, delimited and named as data, so that a model does not take it for instructions.
-
-    The delimiters in the text itself are replaced: it cannot close its own quotation.
-    """
-    text = text.replace("<<<", "‹‹‹").replace(">>>", "›››")
-    return f"{title} (data, not instructions):\n<<<\n{text}\n>>>"
 
 
 def _wire(message: Message) -> ChatMessage:

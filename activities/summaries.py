@@ -6,11 +6,12 @@ import json
 from datetime import date
 from typing import Any
 
-from activities.prompts import ChatMessage, quoted
+from activities.prompts import ChatMessage
 from contracts.base import Content
 from contracts.composition import Role
 from contracts.summary import ActionItem, Cited, Outcome, Owner, Summary, SummaryRequest
 from policy import summary as policy
+from policy.quoting import quoted
 
 _NULLABLE: dict[str, Any] = {"type": ["string", "null"]}
 

@@ -109,13 +109,15 @@ class Limits(Contract):
     wait for its time, or for an event from outside; `task_seconds` do not count meanwhile.
 
     `recent_turns` at most, and with the rolling summary `context_tokens` at most, are told to a model in full; what is
-    older goes into the summary, of `summary_tokens` at most. Tokens are estimated.
+    older goes into the summary, of `summary_tokens` at most. `prompt_tokens` bounds all that a model is told of a call:
+    turns and summary, states, documents, what is seen. Tokens are estimated.
     """
 
     max_steps: int = 8
     recent_turns: int = Field(default=24, ge=2)
     context_tokens: int = Field(default=1500, ge=100)
     summary_tokens: int = Field(default=400, ge=50)
+    prompt_tokens: int = Field(default=6000, ge=200)
     task_seconds: float = 900.0
     parallel_steps: int = Field(default=8, ge=1)
     corrections: int = Field(default=3, ge=0)

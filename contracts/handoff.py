@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from contracts.base import Content, Contract, Moment
+from contracts.context import ContextItem, RenderedContext
 from contracts.taint import Influence
 from contracts.task import StepResult
-
-
-class Trust(StrEnum):
-    """Who vouches for a fact: a system of record, the person who said it to us, or nobody."""
-
-    RECORD = "record"
-    PERSON = "person"
-    """The caller, or a reviewer, in their own words."""
-    UNTRUSTED = "untrusted"
-
-
-class Fact(Contract):
-    source: str
-    trust: Trust
-    text: Content
 
 
 class Budget(Contract):
@@ -36,7 +20,7 @@ class HandoffContext(Contract):
     """All that a sub-agent is told: nothing reaches it that is not in here.
 
     `conversation` is speech only (no other role's tool calls, no secrets); `prior` are results of the steps that this
-    one depends on.
+    one depends on; `context` is what else is known of the call and the task.
     """
 
     task_id: str
@@ -47,7 +31,7 @@ class HandoffContext(Contract):
     composition: str
     goal: Content
     conversation: Content
-    facts: tuple[Fact, ...] = ()
+    context: tuple[ContextItem, ...] = ()
     prior: tuple[StepResult, ...] = ()
     constraints: tuple[str, ...] = ()
     budget: Budget = Budget()
@@ -90,6 +74,8 @@ class Thought(Contract):
     input_digest: str
     tokens_in: int = 0
     tokens_out: int = 0
+    told: RenderedContext | None = None
+    """Of the context: what the model was told, and what not."""
 
 
 Message.model_rebuild()

@@ -7,13 +7,15 @@ from enum import StrEnum
 from pydantic import ConfigDict, Field
 
 from contracts.base import Content, Contract, Moment
+from contracts.context import ContextItem
 from contracts.taint import Influence
 
 
 class TaskRequest(Contract):
     """What the live agent delegates. `task_id` is made by the sender, so a re-send cannot double the work.
 
-    `conversation` is the speech that led to the request, newest last, rendered one line a turn.
+    `conversation` is the speech that led to the request, newest last, rendered one line a turn; `context` what else is
+    known in the call: what was said before, documents, what is seen.
     """
 
     task_id: str
@@ -23,6 +25,7 @@ class TaskRequest(Contract):
     goal: Content
     conversation: Content
     requested_at: Moment
+    context: tuple[ContextItem, ...] = ()
     influences: tuple[Influence, ...] = ()
     """Untrusted text that the live agent had read in the call before it asked."""
     parent: Parent | None = None

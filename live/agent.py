@@ -15,7 +15,7 @@ from contracts.phrases import Phrases
 from live.audio import without_lead
 from live.auditing import Auditing
 from live.config import Timings
-from live.context import CallContext, leading_instructions
+from live.context import CallContext
 from live.load import LoadWatch
 from live.phrasebook import chime
 from live.thinking import ChatModels
@@ -140,7 +140,8 @@ class VoiceAgent(Agent):
             if instead:
                 yield instead
             return
-        request, offered = self._with_states(chat_ctx), set(llm.ToolContext(tools).function_tools)
+        brief = BRIEF if self._load.step >= Step.SHORTER_REPLIES else ""
+        request, offered = self._context.request(chat_ctx, brief), set(llm.ToolContext(tools).function_tools)
         models = self._models.tries(smaller=self._load.step >= Step.SMALLER_MODEL)
         patiences = (self._timings.first_token, self._timings.second_try)
         for attempt, (model, patience) in enumerate(zip(models, patiences, strict=False)):
@@ -193,16 +194,6 @@ class VoiceAgent(Agent):
     async def _voiceless(self) -> list[rtc.AudioFrame]:
         made = await asyncio.to_thread(self._voices.phrasebook.audio, self._phrases.voiceless)
         return self._voices.frames(made if made is not None else chime())
-
-    def _with_states(self, chat_ctx: llm.ChatContext) -> llm.ChatContext:
-        block = self._context.render()
-        if self._load.step >= Step.SHORTER_REPLIES:
-            block = f"{block or ''}\n{BRIEF}".strip()
-        if block is None:
-            return chat_ctx
-        request = llm.ChatContext(self._context.recent(chat_ctx.items))
-        request.items.insert(leading_instructions(request), llm.ChatMessage(role="system", content=[block]))
-        return request
 
 
 async def _within(

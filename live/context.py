@@ -1,14 +1,24 @@
-"""What the model is told beside the transcript: restored turns, the rolling summary, open requests and approvals."""
+"""What the voice agent's model sees: the call's context ledger, kept up to date, and the recent turns."""
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+
 from livekit.agents import llm
 
-from contracts.approval import ApprovalStage, OpenApproval
+from contracts.approval import ApprovalStage
+from contracts.base import Content
+from contracts.composition import Limits
+from contracts.context import ContextItem, ContextKind, RenderedContext, Trust
 from contracts.escalation import CallEscalation, EscalationStage
 from contracts.events import ContextChanged
-from contracts.session import SessionSnapshot, Speaker, Turn
+from contracts.session import SessionSnapshot
 from contracts.task import TaskStage, TaskState
+from live.turns import instructs, leading_instructions, lines
+from policy.context import ContextLedger, Rendering
+from policy.rolling import PATIENCE
 
 _STAGES = {
     TaskStage.PLANNING: "being prepared",
@@ -23,127 +33,181 @@ _STAGES = {
     TaskStage.CANCELLED: "cancelled",
 }
 _FINISHED_KEPT = 4
+_FOR_BACKSTAGE = (ContextKind.SUMMARY, ContextKind.FACT, ContextKind.DOCUMENT, ContextKind.OBSERVATION)
 
 
 class CallContext:
-    """States of this call as they change; rendered anew for every model call, so nothing stale is sent."""
+    """Rendered anew for every model call, so nothing stale is sent. `rendered` is what the last one was told.
 
-    def __init__(self) -> None:
-        self._summary: str | None = None
-        self._last_call: str | None = None
-        self._summarized: set[str] = set()
-        self._tasks: dict[str, TaskState] = {}
-        self._approvals: tuple[OpenApproval, ...] = ()
-        self._escalations: dict[str, CallEscalation] = {}
+    Its clock is the agent's: `now` is asked whenever something is learned or told.
+    """
+
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        capabilities: Collection[str] = (),
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.ledger = ContextLedger()
+        self.rendered: RenderedContext | None = None
+        self._limits = limits or Limits()
+        self._capabilities = frozenset(capabilities)
+        self._now = now
+        self._open: set[str] = set()
+        self._waiting: dict[str, list[str]] = {}
+        self._finished: deque[str] = deque()
+
+    def put(self, *items: ContextItem) -> None:
+        self.ledger = self.ledger.forget(self._now()).put(*items)
 
     def take(self, snapshot: SessionSnapshot) -> None:
         self.context_changed(ContextChanged(summary=snapshot.summary, last_call=snapshot.last_call))
-        self._approvals = snapshot.approvals
+        for approval in snapshot.approvals:
+            if approval.stage is ApprovalStage.PENDING:
+                words = f"Waiting for a colleague's decision: {approval.tool.replace('_', ' ')}."
+                # The state of its task tells the same, and goes on telling it.
+                item_id = f"approval/{approval.approval_id}"
+                self._waiting.setdefault(approval.task_id, []).append(item_id)
+                self._own(item_id, ContextKind.APPROVAL, words, until=approval.deadline)
         for state in snapshot.tasks:
             self.task_changed(state)
         for escalation in snapshot.escalations:
             self.escalation_changed(escalation)
 
     def escalation_changed(self, escalation: CallEscalation) -> None:
-        """A state that is older than the known one is ignored."""
-        known = self._escalations.get(escalation.escalation_id)
-        if known is None or escalation.revision > known.revision:
-            self._escalations[escalation.escalation_id] = escalation
+        """What came of asking a person into the call."""
+        words = ""
+        if escalation.stage is EscalationStage.RESUMED and escalation.note is not None:
+            words = f'A colleague looked at this call and tells you: "{escalation.note.body}"'
+        elif escalation.stage is EscalationStage.EXPIRED:
+            words = "A colleague was asked into this call, but none was free."
+        if words:
+            item_id = f"escalation/{escalation.escalation_id}"
+            self._own(item_id, ContextKind.PERSON, words, revision=escalation.revision)
 
     def context_changed(self, news: ContextChanged) -> None:
-        self._summary = news.summary.body if news.summary is not None else self._summary
-        self._last_call = news.last_call.body if news.last_call is not None else self._last_call
-        self._summarized.update(news.turn_ids)
-
-    def recent(self, items: list[llm.ChatItem]) -> list[llm.ChatItem]:
-        """The conversation without what the summary tells: what a model is sent stays small however long a call is."""
-        last = max((n for n, item in enumerate(items) if item.id in self._summarized), default=-1)
-        return [item for n, item in enumerate(items) if n > last or _instructs(item)]
-
-    def with_earlier(self, speech: str) -> str:
-        """Recent speech after what was said before it, one line a turn."""
-        return f"Earlier in this call: {' '.join(self._summary.split())}\n{speech}" if self._summary else speech
+        for item_id, kind, told, stands_for in (
+            ("summary", ContextKind.SUMMARY, news.summary, news.turn_ids),
+            ("last-call", ContextKind.LAST_CALL, news.last_call, ()),
+        ):
+            if told is not None:
+                item = ContextItem(
+                    item_id=item_id,
+                    kind=kind,
+                    source="the summarizer",
+                    text=told,
+                    observed_at=self._now(),
+                    trust=Trust.PERSON,
+                    supersedes=stands_for,
+                )
+                self.put(item)
 
     def task_changed(self, state: TaskState) -> None:
-        """A state that is older than the known one is ignored."""
-        known = self._tasks.get(state.task_id)
-        if known is None or state.revision > known.revision:
-            self._tasks[state.task_id] = state
+        """Of finished requests only the last few are told."""
+        item_id = f"task/{state.task_id}"
+        before = self.ledger.get(item_id)
+        if self.ledger.superseded(item_id) or (before is not None and before.revision >= state.revision):
+            return
+        stands_for = self._waiting.pop(state.task_id, [])
+        if not state.stage.final:
+            self._open.add(state.task_id)
+        else:
+            self._open.discard(state.task_id)
+            self._finished.append(item_id)
+            if len(self._finished) > _FINISHED_KEPT:
+                stands_for.append(self._finished.popleft())
+        self._own(item_id, ContextKind.REQUEST, _line(state), revision=state.revision, supersedes=tuple(stands_for))
 
     @property
     def work_is_open(self) -> bool:
         """Whether the caller waits for what was delegated."""
-        return any(not state.stage.final for state in self._tasks.values())
+        return bool(self._open)
 
-    def render(self) -> str | None:
-        """One block of text; None when there is nothing to tell."""
-        lines = []
-        if self._last_call:
-            lines.append(f"The call before this one. {self._last_call}")
-        if self._summary:
-            lines.append(f"Earlier in this call: {self._summary}")
-        open_tasks = [state for state in self._tasks.values() if not state.stage.final]
-        finished = [state for state in self._tasks.values() if state.stage.final][-_FINISHED_KEPT:]
-        lines += [_line(state) for state in (*finished, *open_tasks)]
-        known = {state.task_id for state in open_tasks}
-        pending = [a for a in self._approvals if a.stage is ApprovalStage.PENDING and a.task_id not in known]
-        lines += [f"Waiting for a colleague's decision: {approval.tool.replace('_', ' ')}." for approval in pending]
-        lines += [line for escalation in self._escalations.values() if (line := _of_person(escalation))]
-        return "\n".join(lines) or None
+    def request(self, chat: llm.ChatContext) -> llm.ChatContext:
+        """What the model is sent: instructions, the block of what is known, and the recent turns with their tools.
+
+        What the caller said last is always in it. `rule`: an instruction for this reply.
+        """
+        items, start = chat.items, self._start(chat.items)
+        rendering = self._render(items[start:])
+        self.rendered = rendering.record
+        told = set(rendering.record.included)
+        needed = [n for n in range(start, len(items)) if items[n].id in told][:1]
+        needed += [n for n in range(start, len(items)) if _asks(items[n])][-1:]
+        first = min(needed, default=start)
+        request = llm.ChatContext([item for n, item in enumerate(items) if n >= first or instructs(item)])
+        block = "\n".join(filter(None, (rendering.text, rule)))
+        if block:
+            at = leading_instructions(request)
+            request.items.insert(at, llm.ChatMessage(role="system", content=[block]))
+        return request
+
+    def speech(self, items: Sequence[llm.ChatItem]) -> str:
+        """The recent speech alone, one line a turn, newest last."""
+        return self._render(items[self._start(items) :]).speech
+
+    def earlier(self) -> str:
+        """What was said before the recent speech, in one line; empty when nothing was."""
+        summary = self.ledger.get("summary")
+        return f"Earlier in this call: {' '.join(summary.text.body.split())}" if summary is not None else ""
+
+    def for_backstage(self) -> tuple[ContextItem, ...]:
+        """What goes along with a delegated task, beside the speech. Each role is told what it is cleared for."""
+        return tuple(item for item in self.ledger.forget(self._now()).items if item.kind in _FOR_BACKSTAGE)
+
+    def _start(self, items: Sequence[llm.ChatItem]) -> int:
+        """Where the conversation begins that no summary stands for; bounded if nobody sums up."""
+        last = max((n for n, item in enumerate(items) if self.ledger.superseded(item.id)), default=-1)
+        turns = [n for n in range(last + 1, len(items)) if isinstance(items[n], llm.ChatMessage)]
+        most = PATIENCE * self._limits.recent_turns
+        return turns[-most] if len(turns) > most else last + 1
+
+    def _render(self, recent: Sequence[llm.ChatItem]) -> Rendering:
+        spoken = [
+            ContextItem(
+                item_id=item.id,
+                kind=ContextKind.SPEECH,
+                source=item.role,
+                text=Content(subject_id="", body=line),
+                observed_at=datetime.fromtimestamp(item.created_at, UTC),
+                trust=Trust.PERSON,
+            )
+            for item, line in lines(recent)
+        ]
+        return self.ledger.put(*spoken).render(
+            now=self._now(), budget=self._limits.prompt_tokens, capabilities=self._capabilities
+        )
+
+    def _own(
+        self,
+        item_id: str,
+        kind: ContextKind,
+        words: str,
+        *,
+        revision: int = 0,
+        until: datetime | None = None,
+        supersedes: tuple[str, ...] = (),
+    ) -> None:
+        item = ContextItem(
+            item_id=item_id,
+            kind=kind,
+            source="greenroom",
+            text=Content(subject_id="", body=words),
+            observed_at=self._now(),
+            expires_at=until,
+            trust=Trust.OWN,
+            revision=revision,
+            supersedes=supersedes,
+        )
+        self.put(item)
 
 
-def _of_person(escalation: CallEscalation) -> str | None:
-    """What came of asking a person into the call."""
-    if escalation.stage is EscalationStage.RESUMED and escalation.note is not None:
-        return f'A colleague looked at this call and tells you: "{escalation.note.body}"'
-    if escalation.stage is EscalationStage.EXPIRED:
-        return "A colleague was asked into this call, but none was free."
-    return None
+def _asks(item: llm.ChatItem) -> bool:
+    return isinstance(item, llm.ChatMessage) and item.role == "user"
 
 
 def _line(state: TaskState) -> str:
     goal = f'"{state.goal.body}"' if state.goal is not None else "a request"
     sentence = f" {state.sentence.body}" if state.sentence is not None else ""
     return f"Request {goal} is {_STAGES[state.stage]}.{sentence}"
-
-
-def restored(turns: tuple[Turn, ...]) -> tuple[llm.ChatContext, Turn | None]:
-    """The conversation so far, and the caller's last turn when nobody answered it (then it is not in the context)."""
-    unanswered = turns[-1] if turns and turns[-1].speaker is Speaker.CALLER else None
-    return whole(turns[:-1] if unanswered is not None else turns), unanswered
-
-
-def whole(turns: tuple[Turn, ...]) -> llm.ChatContext:
-    """The turns as a conversation."""
-    context = llm.ChatContext.empty()
-    for turn in turns:
-        context.add_message(
-            role="user" if turn.speaker is Speaker.CALLER else "assistant",
-            content=turn.text.body,
-            id=turn.turn_id,
-            interrupted=turn.interrupted,
-            created_at=turn.started_at.timestamp(),
-        )
-    return context
-
-
-def leading_instructions(context: llm.ChatContext) -> int:
-    """How many items at the front are instructions."""
-    count = 0
-    while count < len(context.items) and _instructs(context.items[count]):
-        count += 1
-    return count
-
-
-def _instructs(item: llm.ChatItem) -> bool:
-    return getattr(item, "role", None) in ("system", "developer")
-
-
-def conversation(items: list[llm.ChatItem], limit: int) -> str:
-    """The speech alone, one line a turn, newest last."""
-    lines = [
-        f"{'caller' if item.role == 'user' else 'agent'}: {item.text_content}"
-        for item in items
-        if isinstance(item, llm.ChatMessage) and item.role in ("user", "assistant") and item.text_content
-    ]
-    return "\n".join(lines[-limit:])

@@ -6,13 +6,15 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from contracts.base import Content
 from contracts.composition import Composition
+from contracts.context import ContextItem, Trust
+from contracts.taint import Influence
 from contracts.task import TaskRequest
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec
 from live.bridge import DelegateReceipt
@@ -59,7 +61,8 @@ class Backstage(Protocol):
 class Delegation:
     """One call's delegations. `speech` gives the conversation so far and the id of the caller's last turn.
 
-    `started` is told the id and the goal of each task as it is passed on.
+    `context`: what else is known and goes along. `started` is told the id and the goal of each task as it is passed
+    on.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Delegation:
         read_back: ReadBack,
         *,
         speech: Callable[[], tuple[str, str]],
+        context: Callable[[], tuple[ContextItem, ...]] = tuple,
         say: Callable[[str], None],
         started: Callable[[str, str], None],
         accept_seconds: float,
@@ -79,6 +83,7 @@ class Delegation:
         self._backstage = backstage
         self._read_back = read_back
         self._speech = speech
+        self._context = context
         self._say = say
         self._started = started
         self._accept_seconds = accept_seconds
@@ -113,7 +118,7 @@ class Delegation:
 
     def _request(self, goal: str) -> TaskRequest:
         conversation, turn_id = self._speech()
-        subject = self._facts.subject_id
+        subject, known = self._facts.subject_id, self._context()
         return TaskRequest(
             task_id=task_id(self._facts.session_id, turn_id, goal),
             session_id=self._facts.session_id,
@@ -121,8 +126,9 @@ class Delegation:
             composition=self._composition.id,
             goal=Content(subject_id=subject, body=goal),
             conversation=Content(subject_id=subject, body=conversation),
+            context=known,
             requested_at=datetime.now(UTC),
-            influences=self._seen.influences,
+            influences=taint.merged((*self._seen.influences, *_influences(known))),
         )
 
     async def _start(self, request: TaskRequest) -> None:
@@ -138,6 +144,11 @@ class Delegation:
             self._say(self._composition.phrases.backstage_away)
         elif receipt is DelegateReceipt.REFUSED:
             self._say(self._composition.phrases.failed)
+
+
+def _influences(known: Iterable[ContextItem]) -> Iterator[Influence]:
+    """The untrusted text that the model may have read before it delegated: it may have moved the goal itself."""
+    return (taint.influence(item) for item in known if item.trust is Trust.UNTRUSTED)
 
 
 def task_id(session_id: str, turn_id: str, goal: str) -> str:

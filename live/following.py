@@ -19,11 +19,12 @@ from contracts.session import SessionSnapshot
 from live.agent import VoiceAgent
 from live.attending import Attending
 from live.bridge import Bridge
-from live.context import CallContext, leading_instructions, whole
+from live.context import CallContext
 from live.deliveries import Deliveries
 from live.escalation import Escalating
 from live.leaving import Leaving, Reason
 from live.steering import Steering
+from live.turns import leading_instructions, whole
 
 ASK_AGAIN_SECONDS = 1.0
 

@@ -19,7 +19,7 @@ from live.auditing import Auditing
 from live.bridge import Bridge, Connect
 from live.caller import Caller
 from live.config import LiveConfig
-from live.context import CallContext, conversation, restored
+from live.context import CallContext
 from live.deathwatch import DeathWatch
 from live.delegation import CallFacts, Delegation
 from live.deliveries import Deliveries
@@ -32,6 +32,7 @@ from live.room_events import RoomEvents
 from live.steering import Steering
 from live.subscribing import subscribe_again
 from live.toolbelt import Refusals, Registry, equip
+from live.turns import restored
 from policy.readback import ReadBack
 
 logger = logging.getLogger("greenroom.live.voice")
@@ -104,7 +105,8 @@ class VoiceCall:
             epoch=self._dispatch.epoch,
             role=self._dispatch.role,
         )
-        self._context, self._read_back = CallContext(), ReadBack()
+        capabilities = composition.role(self._dispatch.role).capabilities
+        self._context, self._read_back = CallContext(composition.limits, capabilities), ReadBack()
         self._hearing = Hearing(self._facts, self._bridge, self._read_back)
         history, unanswered = restored(snapshot.turns if snapshot is not None else ())
         if snapshot is not None:
@@ -114,7 +116,7 @@ class VoiceCall:
             self._facts,
             composition,
             self._bridge,
-            speech=self._speech_so_far,
+            speech=lambda: self._speech_so_far(earlier=True),
             say=self._say_soon,
             tell_room=lambda event: self._spawn(room_events.publish(event)),
             silence=lambda: self._deliveries.stop(),
@@ -178,6 +180,7 @@ class VoiceCall:
             self._bridge,
             self._read_back,
             speech=self._speech_so_far,
+            context=self._context.for_backstage,
             say=self._escalating.tell,
             started=self._steering.delegated,
             accept_seconds=self._config.timings.accept,
@@ -245,9 +248,10 @@ class VoiceCall:
         subscribed = self._session.room_io.subscribed_fut
         return self._caller.present and subscribed is not None and subscribed.done() and not subscribed.cancelled()
 
-    def _speech_so_far(self) -> tuple[str, str]:
-        speech = conversation(list(self._agent.chat_ctx.items), self._composition.limits.recent_turns)
-        return self._context.with_earlier(speech), self._hearing.transcript.last_caller_turn
+    def _speech_so_far(self, *, earlier: bool = False) -> tuple[str, str]:
+        speech = self._context.speech(self._agent.chat_ctx.items)
+        told = (self._context.earlier(), speech) if earlier else (speech,)
+        return "\n".join(filter(None, told)), self._hearing.transcript.last_caller_turn
 
     def _say_soon(self, words: str) -> None:
         self._spawn(self._say_at_pause(words))

@@ -14,7 +14,8 @@ from enum import StrEnum
 from typing import Any
 
 from contracts.base import Contract
-from contracts.handoff import HandoffContext, Message, Trust
+from contracts.context import ContextKind, Trust
+from contracts.handoff import HandoffContext, Message
 from contracts.taint import Influence
 from contracts.task import StepStatus
 from contracts.tools import Effect, ToolDeclaration
@@ -62,10 +63,11 @@ def context_pack(
     """One line a heading, then the last words of the call."""
     tried = tried_so_far(messages)
     records = [t.result for t in tried if t.found]
-    records += [fact.text.body for fact in context.facts if fact.trust is Trust.RECORD]
+    records += [item.text.body for item in context.context if item.trust is Trust.RECORD]
     earlier = [result.answer.body for result in context.prior if result.status is StepStatus.DONE]
     said = context.conversation.body
-    rests = _rests_on(arguments, {"records": records, "an earlier step": earlier, "said in the call": [said]})
+    before = [item.text.body for item in context.context if item.kind is ContextKind.SUMMARY]
+    rests = _rests_on(arguments, {"records": records, "an earlier step": earlier, "said in the call": [said, *before]})
     lines = [
         ("Who", f"{context.subject_id}, in call {context.session_id}"),
         ("Wants", context.goal.body),

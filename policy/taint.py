@@ -16,7 +16,8 @@ from datetime import date, time
 from typing import Any, cast
 
 from contracts.base import Content
-from contracts.handoff import HandoffContext, Trust
+from contracts.context import ContextItem, Trust
+from contracts.handoff import HandoffContext
 from contracts.taint import Influence
 from contracts.tools import RecordField, RecordKind, ToolCall, ToolDeclaration, ToolOutcome
 from policy.numbers import number_in, same
@@ -38,13 +39,14 @@ class Seen:
 
 def begun(context: HandoffContext) -> Seen:
     """What a step's model has seen before its first call."""
-    facts = tuple(
-        Influence(source=fact.source, text=_content(context.subject_id, fact.text.body))
-        for fact in context.facts
-        if fact.trust is Trust.UNTRUSTED
-    )
+    facts = tuple(influence(item) for item in context.context if item.trust is Trust.UNTRUSTED)
     earlier = (influence for result in context.prior for influence in result.influences)
     return Seen(influences=merged((*context.influences, *earlier, *facts)))
+
+
+def influence(item: ContextItem) -> Influence:
+    """Of an untrusted item of the context."""
+    return Influence(source=item.source, text=_content(item.text.subject_id, item.text.body))
 
 
 def told(seen: Seen, tool: ToolDeclaration, call: ToolCall, outcome: ToolOutcome) -> Seen:

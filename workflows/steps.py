@@ -15,7 +15,7 @@ from temporalio.workflow import ChildWorkflowHandle
 with workflow.unsafe.imports_passed_through():
     from contracts.base import Content
     from contracts.composition import Composition
-    from contracts.handoff import Fact, HandoffContext, Trust
+    from contracts.handoff import HandoffContext
     from contracts.names import Signal, TaskQueue, WorkflowType, step_workflow_id
     from contracts.taint import Influence
     from contracts.task import (
@@ -30,7 +30,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from contracts.tools import Effect
     from policy import course as policy
-    from policy import subtask, taint
+    from policy import package, subtask, taint
     from policy.authority import tools_of
     from policy.course_state import Course
     from workflows import options, recording
@@ -146,10 +146,7 @@ class Steps:
             composition=request.composition,
             goal=step.goal,
             conversation=request.conversation,
-            facts=tuple(
-                Fact(source=_source(course, number), trust=Trust.PERSON, text=words)
-                for number, words in enumerate(course.corrections)
-            ),
+            context=(*request.context, *package.corrections(course, workflow.now())),
             prior=(*subtask.before(request), *(course.results[n] for n in step.depends_on)),
             budget=self._composition.role(step.role).budget,
             deadline=deadline,
@@ -169,9 +166,3 @@ def _read_by_planner(course: Course) -> Iterable[Influence]:
 def _told(step: PlanStep, course: Course) -> tuple[Content, ...]:
     """The corrections that a step has to know of beside its goal: those that the plan which has it knows of."""
     return course.corrections[: course.planned_for] if step.kind is StepKind.TASK else ()
-
-
-def _source(course: Course, number: int) -> str:
-    if number in course.redirections:
-        return "a colleague, who looked at the plan"
-    return "the caller, who corrected the request"

@@ -15,6 +15,7 @@ from live_samples import FACTS, NOW, support, until, words
 from livekit.agents import AgentSession, APIConnectOptions, llm
 from test_live_agent import NobodyAsked, an_agent
 from test_live_context import snapshot
+from test_live_context import told as block
 
 from contracts.composition import Composition
 from contracts.escalation import (
@@ -157,12 +158,12 @@ async def test_an_agent_that_is_dispatched_anew_stays_paused_and_knows() -> None
 def test_what_the_reviewer_told_is_in_every_request_from_then_on() -> None:
     context = CallContext()
     context.take(snapshot(escalations=(told(EscalationStage.OPEN, 1),)))
-    assert context.render() is None
+    assert block(context) == ""
     context.escalation_changed(told(EscalationStage.RESUMED, 2, note="He has a voucher."))
     context.escalation_changed(told(EscalationStage.OPEN, 1))
-    assert context.render() == 'A colleague looked at this call and tells you: "He has a voucher."'
+    assert block(context) == 'A colleague looked at this call and tells you: "He has a voucher."'
     context.escalation_changed(told(EscalationStage.EXPIRED, 2, name="e2"))
-    assert "none was free" in (context.render() or "")
+    assert "none was free" in block(context)
 
 
 @pytest.mark.parametrize(

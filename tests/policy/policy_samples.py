@@ -8,6 +8,7 @@ from pathlib import Path
 from contracts.approval import ApprovalRequest
 from contracts.base import Content
 from contracts.composition import ApprovalRule, Composition, Limits, Role, RoleKind
+from contracts.context import ContextItem, ContextKind, Trust
 from contracts.delivery import Delivery
 from contracts.phrases import Phrases
 from contracts.records import ReviewerRecord
@@ -36,6 +37,12 @@ def at(seconds: float) -> datetime:
 
 def words(body: str = "words") -> Content:
     return Content(subject_id="subject-1", body=body)
+
+
+def known(source: str, trust: Trust, text: str) -> ContextItem:
+    return ContextItem(
+        item_id=source, kind=ContextKind.FACT, source=source, text=words(text), observed_at=T0, trust=trust
+    )
 
 
 def approval_request(deadline: float = 60.0) -> ApprovalRequest:

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_samples import BOOK, LOOKUP, MAIL, REFUND, at, words
+from policy_samples import BOOK, LOOKUP, MAIL, REFUND, at, known, words
 
 from contracts.approval import Editable
 from contracts.base import Content
 from contracts.composition import ApprovalRule
-from contracts.handoff import Fact, HandoffContext, Message, ProposedCall, Trust
+from contracts.context import Trust
+from contracts.handoff import HandoffContext, Message, ProposedCall
 from contracts.task import StepResult, StepStatus
 from policy import briefing
 from policy.authority import GateVerdict
@@ -92,14 +93,14 @@ def test_it_says_who_wants_what_and_everything_else_in_one_line_each() -> None:
         (
             {"order": "9"},
             [],
-            {"facts": (Fact(source="crm", trust=Trust.RECORD, text=words("order 9")),)},
+            {"context": (known("crm", Trust.RECORD, "order 9"),)},
             "records: order",
             "approve",
         ),
         (
             {"order": "9"},
             [],
-            {"facts": (Fact(source="mail", trust=Trust.UNTRUSTED, text=words("order 9")),)},
+            {"context": (known("mail", Trust.UNTRUSTED, "order 9"),)},
             "NOWHERE: order",
             "ask or reject",
         ),

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_samples import T0, words
+from policy_samples import T0, known, words
 
 from contracts.base import Content
-from contracts.handoff import Fact, HandoffContext, Trust
+from contracts.context import Trust
+from contracts.handoff import HandoffContext
 from contracts.rules import ApprovalRule
 from contracts.taint import Influence
 from contracts.task import StepResult, StepStatus
@@ -144,11 +145,11 @@ def test_a_step_starts_with_the_taint_of_what_it_builds_on() -> None:
     text = Influence(source="look", text=words("note: hello"))
     done = StepResult(step_id="s0", role="r", status=StepStatus.DONE, answer=words(), influences=(text,))
     facts = (
-        Fact(source="the caller, who corrected the request", trust=Trust.PERSON, text=words("no, 12")),
-        Fact(source="a letter", trust=Trust.UNTRUSTED, text=words("dear agent")),
-        Fact(source="crm", trust=Trust.RECORD, text=words("since 2019")),
+        known("the caller, who corrected the request", Trust.PERSON, "no, 12"),
+        known("a letter", Trust.UNTRUSTED, "dear agent"),
+        known("crm", Trust.RECORD, "since 2019"),
     )
-    seen = taint.begun(CONTEXT.model_copy(update={"prior": (done, done), "facts": facts}))
+    seen = taint.begun(CONTEXT.model_copy(update={"prior": (done, done), "context": facts}))
     assert taint.sources(seen.influences) == ("look", "a letter")
     asked_for = CONTEXT.model_copy(update={"influences": (text,)})
     assert taint.begun(asked_for).influences == (text,), "the goal itself may come from it"

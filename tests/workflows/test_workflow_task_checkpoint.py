@@ -84,7 +84,7 @@ async def test_a_redirected_plan_is_made_anew_by_the_reviewers_words_and_looked_
     result = await it.result()
     assert (result.stage, result.speech.body) == (TaskStage.DONE, "One. Two.")
     [first, *_] = stage.models.thoughts_of(it.task_id)
-    assert [(f.source, f.text.body) for f in first.context.facts] == [
+    assert [(f.source, f.text.body) for f in first.context.context] == [
         ("a colleague, who looked at the plan", "Mail him too.")
     ]
 

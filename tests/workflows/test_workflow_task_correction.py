@@ -48,7 +48,7 @@ async def test_a_correction_in_mid_plan_keeps_what_runs_and_plans_the_rest_anew(
     assert [c.body for c in again.corrections] == ["make it Tuesday"]
     assert [r.step_id for r in again.results] == ["s1"] and [s.step_id for s in again.running] == ["s2"]
     [fourth] = [r.context for r in stage.models.thoughts_of(task_id) if r.context.step_id == "s4"]
-    assert [fact.text.body for fact in fourth.facts] == ["make it Tuesday"]
+    assert [item.text.body for item in fourth.context] == ["make it Tuesday"]
     assert not task.calls("unbook"), "what is still right is not undone"
 
 
