@@ -14,6 +14,7 @@ from contracts.checkpoint import CheckpointRule
 from contracts.escalation import EscalationRules
 from contracts.handoff import Budget
 from contracts.ladder import Fallback
+from contracts.latency import LatencyBudget
 from contracts.phrases import Phrases
 from contracts.rules import ApprovalRule as ApprovalRule
 from contracts.tools import DataClass, Effect, OnInterrupt, ToolDeclaration
@@ -54,6 +55,7 @@ class Role(Contract):
     turn_tool_seconds: float = 2.0
     clearance: tuple[DataClass, ...] | None = None
     """The classes of data that its tools may take and give; None is every class."""
+    latency: LatencyBudget = LatencyBudget()
     fallback_pool: Name | None = None
 
 

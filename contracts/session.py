@@ -6,8 +6,10 @@ from enum import StrEnum
 
 from contracts.approval import OpenApproval
 from contracts.base import Content, Contract, Moment
+from contracts.context import RenderedContext
 from contracts.delivery import Offer
 from contracts.escalation import CallEscalation
+from contracts.latency import TurnStages
 from contracts.task import TaskState
 
 
@@ -52,6 +54,10 @@ class Turn(Contract):
     ended_at: Moment
     interrupted: bool = False
     latency_ms: float | None = None
+    stages: TurnStages | None = None
+    """Where that time went."""
+    told: RenderedContext | None = None
+    """What the agent's model was told for this turn, and what not."""
 
 
 class RoleHealth(StrEnum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
@@ -37,7 +38,8 @@ _FOR_BACKSTAGE = (ContextKind.SUMMARY, ContextKind.FACT, ContextKind.DOCUMENT, C
 
 
 class CallContext:
-    """Rendered anew for every model call, so nothing stale is sent. `rendered` is what the last one was told.
+    """Rendered anew for every model call, so nothing stale is sent. `rendered` is what the last one was told, and
+    `render_seconds` how long it took.
 
     Its clock is the agent's: `now` is asked whenever something is learned or told.
     """
@@ -51,6 +53,7 @@ class CallContext:
     ) -> None:
         self.ledger = ContextLedger()
         self.rendered: RenderedContext | None = None
+        self.render_seconds = 0.0
         self._limits = limits or Limits()
         self._capabilities = frozenset(capabilities)
         self._now = now
@@ -124,11 +127,12 @@ class CallContext:
         """Whether the caller waits for what was delegated."""
         return bool(self._open)
 
-    def request(self, chat: llm.ChatContext) -> llm.ChatContext:
+    def request(self, chat: llm.ChatContext, rule: str = "") -> llm.ChatContext:
         """What the model is sent: instructions, the block of what is known, and the recent turns with their tools.
 
         What the caller said last is always in it. `rule`: an instruction for this reply.
         """
+        began = time.perf_counter()
         items, start = chat.items, self._start(chat.items)
         rendering = self._render(items[start:])
         self.rendered = rendering.record
@@ -141,7 +145,13 @@ class CallContext:
         if block:
             at = leading_instructions(request)
             request.items.insert(at, llm.ChatMessage(role="system", content=[block]))
+        self.render_seconds = time.perf_counter() - began
         return request
+
+    def take_rendered(self) -> RenderedContext | None:
+        """What the model was told since this was last asked, if it was asked anything."""
+        rendered, self.rendered = self.rendered, None
+        return rendered
 
     def speech(self, items: Sequence[llm.ChatItem]) -> str:
         """The recent speech alone, one line a turn, newest last."""

@@ -18,6 +18,7 @@ from livekit.agents.voice.events import (
 from contracts.phrases import Phrases
 from contracts.session import Speaker, Turn
 from live.delegation import CallFacts
+from live.measuring import Measuring
 from live.transcript import Transcript
 from policy.readback import ReadBack
 
@@ -44,8 +45,8 @@ class Recorder(Protocol):
 class Hearing:
     """`transcript` is what was said so far. Nothing here waits: every turn is queued with the recorder."""
 
-    def __init__(self, facts: CallFacts, recorder: Recorder, read_back: ReadBack) -> None:
-        self.transcript = Transcript(facts, self._turn_ended)
+    def __init__(self, facts: CallFacts, recorder: Recorder, read_back: ReadBack, measuring: Measuring) -> None:
+        self.transcript = Transcript(facts, self._turn_ended, measuring.take)
         self.lost_synthesis = 0
         self._told_lost = 0
         self._recorder = recorder

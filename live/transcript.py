@@ -10,16 +10,23 @@ from livekit.agents import llm
 from livekit.agents.voice.events import ConversationItemAddedEvent
 
 from contracts.base import Content
+from contracts.context import RenderedContext
+from contracts.latency import TurnStages
 from contracts.session import Speaker, Turn
 from live.delegation import CallFacts
 
+Measured = tuple[TurnStages | None, RenderedContext | None]
+
 
 class Transcript:
-    """`ended` is called with each turn; it must not wait."""
+    """`ended` is called with each turn; it must not wait. `measured` tells what is known of how it came about."""
 
-    def __init__(self, facts: CallFacts, ended: Callable[[Turn], None]) -> None:
+    def __init__(
+        self, facts: CallFacts, ended: Callable[[Turn], None], measured: Callable[[llm.ChatMessage], Measured]
+    ) -> None:
         self._facts = facts
         self._ended = ended
+        self._measured = measured
         self.last_caller_turn = ""
 
     def answering(self, turn_id: str) -> None:
@@ -37,6 +44,7 @@ class Transcript:
             self.last_caller_turn = item.id
         metrics = item.metrics
         latency = metrics.get("e2e_latency")
+        stages, told = self._measured(item)
         self._ended(
             Turn(
                 turn_id=item.id,
@@ -49,6 +57,8 @@ class Transcript:
                 ended_at=_moment(metrics.get("stopped_speaking_at", time.time())),
                 interrupted=item.interrupted,
                 latency_ms=round(latency * 1000, 1) if latency is not None else None,
+                stages=stages,
+                told=told,
             )
         )
 

@@ -27,6 +27,7 @@ from live.escalation import Escalating
 from live.following import Following
 from live.hearing import Hearing
 from live.leaving import Leaving, Reason
+from live.measuring import Measuring
 from live.models import Warm, build_chat_models, build_session, build_voices
 from live.room_events import RoomEvents
 from live.steering import Steering
@@ -107,7 +108,8 @@ class VoiceCall:
         )
         capabilities = composition.role(self._dispatch.role).capabilities
         self._context, self._read_back = CallContext(composition.limits, capabilities), ReadBack()
-        self._hearing = Hearing(self._facts, self._bridge, self._read_back)
+        measuring = Measuring(self._context, composition.role(self._dispatch.role).latency)
+        self._hearing = Hearing(self._facts, self._bridge, self._read_back, measuring)
         history, unanswered = restored(snapshot.turns if snapshot is not None else ())
         if snapshot is not None:
             self._context.take(snapshot)

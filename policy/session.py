@@ -62,7 +62,8 @@ def with_turn(state: SessionState, turn: Turn, keep: int) -> SessionState:
     """The state with that turn; the same state if the turn is known. `keep` turns stay in full."""
     if turn.turn_id in state.seen_turns:
         return state
-    turns = sorted((*state.turns, turn), key=lambda t: t.ended_at)
+    kept = turn.model_copy(update={"stages": None, "told": None})  # the records have them
+    turns = sorted((*state.turns, kept), key=lambda t: t.ended_at)
     return state.model_copy(
         update={
             "turns": tuple(turns[-keep:]),

@@ -66,7 +66,7 @@ def to_row(record: Contract, vault: Vault | None = None) -> dict[str, Any]:
             row[name + SUBJECT] = None if value is None else value.subject_id
             row[name + BODY] = None if value is None else _sealed(value, vault)
         else:
-            row[name] = [_plain(item) for item in value] if isinstance(value, tuple) else value
+            row[name] = [_plain(item) for item in value] if isinstance(value, tuple) else _plain(value)
     return row
 
 

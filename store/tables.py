@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKey, Index, I
 
 from store.columns import CanonicalJson, PlainText, UtcDateTime, content
 
-SCHEMA_REVISION = "0011"
+SCHEMA_REVISION = "0012"
 """The migration that these tables are the result of; `open_engine` compares the database with it."""
 
 metadata = MetaData(
@@ -97,6 +97,8 @@ turns = Table(
     _time("ended_at"),
     Column("interrupted", Boolean, nullable=False),
     Column("latency_ms", Double, nullable=True),
+    Column("stages", CanonicalJson, nullable=True),
+    Column("told", CanonicalJson, nullable=True),
     Index(None, "session_id", "started_at"),
 )
 

@@ -18,6 +18,7 @@ from contracts.base import Content
 from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
 from contracts.escalation import EscalationCause, EscalationStage
+from contracts.latency import Stage, TurnStages
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
@@ -49,6 +50,7 @@ def one_call() -> list[Record]:
     turn = Turn(
         turn_id="t1", session_id="s1", epoch=1, role="voice", speaker=Speaker.AGENT, text=content("[bold]Hello[/bold]"),
         started_at=NOW, ended_at=NOW, latency_ms=812.4,
+        stages=TurnStages(total=812.4, stt=400, llm_first_token=412.4, missed=Stage.LLM_FIRST_TOKEN),
     )  # fmt: skip
     summary = Summary(session_id="s1", summary=content("A call."), action_items=(ActionItem(text=content("Send it")),))
     return [

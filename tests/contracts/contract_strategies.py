@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any, get_args, get_origin
 
-from annotated_types import Ge, Gt, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 from hypothesis import strategies as st
 from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
@@ -73,6 +73,11 @@ def _of_field(field: FieldInfo) -> st.SearchStrategy[Any]:
     patterns += [m.pattern for m in field.metadata if getattr(m, "pattern", None) and m.pattern not in patterns]
     if patterns:
         return st.from_regex(patterns[0], fullmatch=True)
+    if (
+        field.annotation is float
+        and (most := next((m.le for m in field.metadata if isinstance(m, Le)), None)) is not None
+    ):
+        return st.floats(0, float(most))  # type: ignore[arg-type]
     bounds = [m for m in field.metadata if isinstance(m, (Ge, Gt, MinLen))]
     return _of(field.annotation).filter(lambda value: value is None or all(_within(value, b) for b in bounds))
 

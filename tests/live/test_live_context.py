@@ -162,9 +162,10 @@ def test_a_long_call_that_nobody_sums_up_stays_within_the_budget() -> None:
 
 def test_what_the_caller_said_last_is_sent_however_long_it_is() -> None:
     context = CallContext(Limits(prompt_tokens=200), now=lambda: NOW)
+    before = [spoken(1), spoken(2)]
     long = llm.ChatMessage(role="user", content=["word " * 5000])
     called = llm.FunctionCall(call_id="c1", name="lookup", arguments="{}")
-    assert context.request(llm.ChatContext([spoken(1), spoken(2), long, called])).items == [long, called]
+    assert context.request(llm.ChatContext([*before, long, called])).items == [long, called]
 
 
 def test_an_instruction_for_one_reply_stays_where_it_stands() -> None:

@@ -18,9 +18,12 @@ from livekit.agents.voice.events import (
 )
 from livekit.rtc.event_emitter import EventEmitter
 
+from contracts.latency import LatencyBudget
 from contracts.phrases import Phrases
 from contracts.session import Turn
+from live.context import CallContext
 from live.hearing import Hearing
+from live.measuring import Measuring
 from policy.readback import ReadBack
 
 PHRASES = Phrases(greeting="Hello.")
@@ -40,7 +43,7 @@ class World:
         self.session, self.reachable, self.waits, self.signs = Session(), True, False, 0
         self.turns: list[Turn] = []
         self.read_back = ReadBack()
-        self.hearing = Hearing(FACTS, self, self.read_back)
+        self.hearing = Hearing(FACTS, self, self.read_back, Measuring(CallContext(), LatencyBudget()))
         self.hearing.listen(
             cast("AgentSession[None]", self.session),
             phrases=PHRASES,

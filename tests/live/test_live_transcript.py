@@ -6,7 +6,10 @@ from live_samples import FACTS
 from livekit.agents import llm
 from livekit.agents.voice.events import ConversationItemAddedEvent
 
+from contracts.latency import LatencyBudget
 from contracts.session import Speaker, Turn
+from live.context import CallContext
+from live.measuring import Measuring
 from live.transcript import Transcript
 
 
@@ -20,7 +23,7 @@ def message(role: llm.ChatRole, text: str, **fields: object) -> llm.ChatMessage:
 
 def test_turns_carry_speaker_times_interruption_and_latency() -> None:
     turns: list[Turn] = []
-    transcript = Transcript(FACTS, turns.append)
+    transcript = Transcript(FACTS, turns.append, Measuring(CallContext(), LatencyBudget()).take)
     said = message("user", "hello", metrics={"started_speaking_at": 100.0, "stopped_speaking_at": 101.5})
     answer = message(
         "assistant",
@@ -40,7 +43,7 @@ def test_turns_carry_speaker_times_interruption_and_latency() -> None:
 
 def test_a_restored_turn_that_is_answered_late_is_not_recorded_again() -> None:
     turns: list[Turn] = []
-    transcript = Transcript(FACTS, turns.append)
+    transcript = Transcript(FACTS, turns.append, Measuring(CallContext(), LatencyBudget()).take)
     transcript.answering("turn-7")
     transcript.on_item(added(message("user", "hello", id="turn-7")))
     assert turns == [] and transcript.last_caller_turn == "turn-7"

@@ -15,9 +15,11 @@ from contracts.audit import AuditRecord
 from contracts.audit_events import ModelCalled, ToolCalled
 from contracts.base import Content
 from contracts.checkpoint import CheckpointStage
+from contracts.context import LeftOut, Omission, RenderedContext
 from contracts.delivery import DeliveryState
 from contracts.escalation import EscalationCause, EscalationStage
 from contracts.grants import GrantScope
+from contracts.latency import Stage, TurnStages
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
@@ -168,7 +170,19 @@ def audit(entry_id: str = "entry-1", session_id: str = "session-1", **changes: A
 
 FULL: tuple[Record, ...] = (
     session(state="ended", ended_at=MORNING + timedelta(minutes=3), end_reason="caller hung up"),
-    turn(interrupted=True, latency_ms=812.4375, speaker=Speaker.AGENT),
+    turn(
+        interrupted=True,
+        latency_ms=812.4375,
+        speaker=Speaker.AGENT,
+        stages=TurnStages(total=812.4375, stt=400.5, missed=Stage.STT),
+        told=RenderedContext(
+            at=MORNING,
+            budget=100,
+            tokens=5,
+            included=("summary",),
+            left_out=(LeftOut(item_id="doc/1", reason=Omission.STALE),),
+        ),
+    ),
     task(speech=said("It is refunded."), stage=TaskStage.DONE),
     step(status=StepStatus.DONE, answer=said("refunded", subject_id="subject-2")),
     approval(
