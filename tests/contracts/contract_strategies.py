@@ -6,13 +6,14 @@ import importlib
 import pkgutil
 import types
 import typing
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
+from functools import cache
 from typing import Any, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, MinLen
 from hypothesis import strategies as st
-from pydantic import StringConstraints
 from pydantic.fields import FieldInfo
 
 import contracts
@@ -53,6 +54,7 @@ def every_contract() -> list[type[Contract]]:
     return sorted(found, key=lambda kind: kind.__name__)
 
 
+@cache
 def values_of(kind: type[Contract]) -> st.SearchStrategy[Contract]:
     if kind is Composition:
         return st.just(COMPOSITION)  # its parts must fit together; what a file may say is tested with the loader
@@ -65,21 +67,46 @@ def values_of(kind: type[Contract]) -> st.SearchStrategy[Contract]:
         ).map(lambda values: Phrases(**values))
     told = {"deadline_seconds"} if kind is ApprovalRule else set()  # by its ladder
     fields = {name: _of_field(field) for name, field in kind.model_fields.items() if name not in told | {"v"}}
-    return st.fixed_dictionaries(fields).map(lambda values: kind(**values))
+    strategy = st.fixed_dictionaries(fields)
+    return (strategy.map(_freed_if_harmless) if kind is ApprovalRule else strategy).map(lambda values: kind(**values))
+
+
+def _freed_if_harmless(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {**values, "gate": values["gate"] and not values["harmless"]}
 
 
 def _of_field(field: FieldInfo) -> st.SearchStrategy[Any]:
-    patterns = [m.pattern for m in field.metadata if isinstance(m, StringConstraints) and m.pattern]
-    patterns += [m.pattern for m in field.metadata if getattr(m, "pattern", None) and m.pattern not in patterns]
-    if patterns:
+    return _told(field.annotation, field.metadata)
+
+
+def _told(annotation: Any, metadata: Sequence[Any]) -> st.SearchStrategy[Any]:
+    """Values of that type which keep to what is told of them."""
+    if patterns := [pattern for m in metadata if (pattern := getattr(m, "pattern", None))]:
         return st.from_regex(patterns[0], fullmatch=True)
-    if (
-        field.annotation is float
-        and (most := next((m.le for m in field.metadata if isinstance(m, Le)), None)) is not None
-    ):
-        return st.floats(0, float(most))  # type: ignore[arg-type]
-    bounds = [m for m in field.metadata if isinstance(m, (Ge, Gt, MinLen))]
-    return _of(field.annotation).filter(lambda value: value is None or all(_within(value, b) for b in bounds))
+    if annotation in (int, float):
+        return _number(annotation, metadata)
+    return _bounded(_of(annotation), metadata)
+
+
+def _number(kind: type, metadata: Sequence[Any]) -> st.SearchStrategy[Any]:
+    """Within its bounds; open ones reach as far as JSON does."""
+    least = max(
+        (float(getattr(m, "ge", None) or getattr(m, "gt", None) or 0) for m in metadata if isinstance(m, Ge | Gt)),
+        default=None,
+    )
+    most = min((float(m.le) for m in metadata if isinstance(m, Le)), default=None)
+    if kind is int:
+        open_end = any(isinstance(m, Gt) for m in metadata)
+        return st.integers(-(2**53) if least is None else int(least) + open_end, 2**53 if most is None else int(most))
+    numbers = st.floats(least, most, allow_nan=False, allow_infinity=False)
+    return _bounded(numbers, metadata)
+
+
+def _bounded(strategy: st.SearchStrategy[Any], metadata: Sequence[Any]) -> st.SearchStrategy[Any]:
+    bounds = [m for m in metadata if isinstance(m, (Ge, Gt, MinLen))]
+    if not bounds:
+        return strategy
+    return strategy.filter(lambda value: value is None or all(_within(value, b) for b in bounds))
 
 
 def _within(value: Any, bound: Ge | Gt | MinLen) -> bool:
@@ -95,7 +122,8 @@ def _of(annotation: Any) -> st.SearchStrategy[Any]:
     if annotation == tuple[Rung, ...]:
         return _rungs() | st.just(())
     if origin is typing.Annotated:
-        return _of(inner[0])
+        told = [m for extra in inner[1:] for m in (extra.metadata if isinstance(extra, FieldInfo) else [extra])]
+        return _told(inner[0], told)
     if origin is typing.Literal:
         return st.sampled_from(inner)
     if origin in (typing.Union, types.UnionType):
