@@ -22,7 +22,7 @@ class Breaker:
 
     failures: int = 1
     open_seconds: float = 1.0
-    longest_seconds: float = 8.0
+    longest_seconds: float = 4.0
     trial_seconds: float = 10.0
     _failed: int = 0
     _open_for: float = 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 from system_waiting import until
 
@@ -77,6 +79,21 @@ class InferenceFaults:
     async def hits(self, target: str) -> int:
         board: dict[str, dict[str, int]] = (await self._http.get("/faults")).raise_for_status().json()
         return board.get(target, {}).get("hits", 0)
+
+    async def served(self, kind: str) -> int:
+        """How many requests of that kind met no fault so far."""
+        text = (await self._http.get("/metrics")).raise_for_status().text
+        counted = re.findall(rf'^inference_requests_total{{kind="{kind}",outcome="(\w+)"}} (\S+)$', text, re.MULTILINE)
+        return sum(int(float(number)) for outcome, number in counted if outcome != "fault")
+
+    async def recovered(self, kind: str, within: float) -> None:
+        """Returns once a request of that kind, from whomever, has met no fault after those of now."""
+        before = await self.served(kind)
+
+        async def more() -> bool:
+            return await self.served(kind) > before
+
+        await until(more, within, f"another {kind} request without a fault")
 
     async def clear(self) -> None:
         (await self._http.delete("/faults")).raise_for_status()

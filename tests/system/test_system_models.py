@@ -38,6 +38,9 @@ async def test_a_failing_model_is_never_silence(
     assert not hears_any(text, ("ten to four", "from ten")), text
     assert await faults.hits("chat") >= 2
     await faults.clear()
+    await faults.recovered(
+        "chat", within=15
+    )  # whoever failed is left alone for seconds, and then tried with our own words
     await asks_and_is_answered(call, order)
 
 
