@@ -29,9 +29,10 @@ from contracts.people import Person, PersonRole
 from contracts.records import ReviewerRecord
 from contracts.task import TaskStage
 from store import people
-from store.engine import open_engine
 from store.reader import RecordReader
 from store.reviewers import add_reviewer
+from workers.settings import load_settings
+from workers.vault import open_store
 
 PASSWORD = "a long enough password"
 
@@ -60,7 +61,7 @@ async def desk(stage: World) -> AsyncIterator[Desk]:
     async def connected() -> Client:
         return stage.client
 
-    engine = open_engine(stage.database_url)
+    engine = open_store(load_settings(database_url=stage.database_url))
     sessions = Sessions(connected)
     rooms = Rooms("ws://rooms.test", "key", "a-secret-of-at-least-thirty-two-characters")
     app = create_app(
