@@ -86,17 +86,18 @@ class InferenceFaults:
         counted = re.findall(rf'^inference_requests_total{{kind="{kind}",outcome="(\w+)"}} (\S+)$', text, re.MULTILINE)
         return sum(int(float(number)) for outcome, number in counted if outcome != "fault")
 
-    async def recovered(self, kind: str, within: float) -> None:
-        """Returns once a request of that kind, from whomever, has met no fault after those of now."""
+    async def clear(self) -> None:
+        (await self._http.delete("/faults")).raise_for_status()
+
+    async def recover(self, kind: str, within: float) -> None:
+        """Clears all faults; returns once a request of that kind, from whomever, was served again."""
         before = await self.served(kind)
+        await self.clear()
 
         async def more() -> bool:
             return await self.served(kind) > before
 
         await until(more, within, f"another {kind} request without a fault")
-
-    async def clear(self) -> None:
-        (await self._http.delete("/faults")).raise_for_status()
 
     async def aclose(self) -> None:
         await self._http.aclose()
