@@ -37,10 +37,8 @@ async def test_a_failing_model_is_never_silence(
     text = await call.hear_phrase(call.phrases.unanswered, since=mark, within=25)
     assert not hears_any(text, ("ten to four", "from ten")), text
     assert await faults.hits("chat") >= 2
-    await faults.clear()
-    await faults.recovered(
-        "chat", within=15
-    )  # whoever failed is left alone for seconds, and then tried with our own words
+    # Who failed is left alone for seconds, and then tried with our own words.
+    await faults.recover("chat", within=15)
     await asks_and_is_answered(call, order)
 
 
