@@ -78,7 +78,7 @@ class LiveRoom:
 
 @asynccontextmanager
 async def live_room(
-    data: Path, *, needs: str = "livekit, inference", env: Mapping[str, str] | None = None
+    data: Path, *, needs: str = "livekit, inference, migrate", env: Mapping[str, str] | None = None
 ) -> AsyncIterator[LiveRoom]:
     """Temporal's address answers nobody: the stack has none."""
     voice = {"replicas": 1, "needs": needs}
