@@ -11,6 +11,8 @@ from live_samples import support, until
 from workers.caller.caller import Caller
 from workers.caller.events import AgentSpeechStarted
 from workers.demo.hearing import hears_any, hears_phrase
+from workers.settings import load_settings
+from workers.vault import open_envelope
 
 pytestmark = pytest.mark.stack
 
@@ -57,6 +59,9 @@ async def test_what_it_is_asked_to_do_is_kept_for_the_right_person(alone: LiveRo
     await hears(caller, PHRASES.backstage_away, PHRASES.acknowledge)
     session = caller.invitation.session_id
 
+    cover = open_envelope(load_settings(master_key_file=alone.stack.data / "master.key"))
+    assert cover is not None
+
     def waiting() -> list[dict[str, str]]:
         lines = [
             json.loads(line)
@@ -64,7 +69,9 @@ async def test_what_it_is_asked_to_do_is_kept_for_the_right_person(alone: LiveRo
             for line in file.read_text().splitlines()
             if line
         ]
-        return [json.loads(line["put"]["body"]) for line in lines if line.get("put", {}).get("kind") == "task"]
+        bodies = [line["put"]["body"] for line in lines if line.get("put", {}).get("kind") == "task"]
+        assert not any("refund" in body for body in bodies), "what was said is sealed on the disk"
+        return [json.loads(cover.open(body)) for body in bodies]
 
     await until(waiting)
     [request] = waiting()

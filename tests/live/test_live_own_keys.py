@@ -36,7 +36,7 @@ async def own() -> AsyncIterator[tuple[LiveRoom, RecordingProxy]]:
                 {"OPENAI_API_KEY": OPENAI_KEY, "DEEPGRAM_API_KEY": DEEPGRAM_KEY},
                 {"OPENAI_BASE_URL": f"{proxy.url}/v1", "DEEPGRAM_BASE_URL": f"{proxy.url}/v1/listen"},
             )
-            async with live_room(data / "stack", needs="livekit", env=chosen.env) as room:
+            async with live_room(data / "stack", needs="livekit, migrate", env=chosen.env) as room:
                 yield room, proxy
     finally:
         shutil.rmtree(data)
