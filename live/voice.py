@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
-from typing import Any
+from collections.abc import Mapping
 
 from livekit.agents import AutoSubscribe, JobContext, llm
 from livekit.agents.voice.room_io import RoomOptions
@@ -16,6 +15,7 @@ from live.agent import VoiceAgent
 from live.answering import Answering
 from live.attending import Attending
 from live.auditing import Auditing
+from live.beside import Beside
 from live.bridge import Bridge, Connect
 from live.caller import Caller
 from live.config import LiveConfig
@@ -63,7 +63,7 @@ class VoiceCall:
             token=dispatch.task_token,
             every=guess.attendance.heartbeat_seconds,
         )
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._beside = Beside(lambda: self._leaving.left)
         self._conversing = False
         self._finished: asyncio.Task[None] | None = None
 
@@ -120,7 +120,7 @@ class VoiceCall:
             self._bridge,
             speech=lambda: self._speech_so_far(earlier=True),
             say=self._say_soon,
-            tell_room=lambda event: self._spawn(room_events.publish(event)),
+            tell_room=lambda event: self._beside.start(room_events.publish(event)),
             silence=lambda: self._deliveries.stop(),
         )
         self._steering = Steering(
@@ -172,7 +172,7 @@ class VoiceCall:
             room_options=RoomOptions(participant_identity=caller, close_on_disconnect=False),
         )
         self._conversing = True
-        self._spawn(self._open(snapshot, unanswered))
+        self._beside.start(self._open(snapshot, unanswered))
 
     async def _build_agent(self, history: llm.ChatContext) -> VoiceAgent:
         composition, role = self._composition, self._composition.role(self._dispatch.role)
@@ -232,7 +232,7 @@ class VoiceCall:
             )
         else:
             self._session.say(phrases.recovered)
-        self._spawn(self._deliveries.run())
+        self._beside.start(self._deliveries.run())
         following = Following(
             self._bridge,
             self._agent,
@@ -256,7 +256,7 @@ class VoiceCall:
         return "\n".join(filter(None, told)), self._hearing.transcript.last_caller_turn
 
     def _say_soon(self, words: str) -> None:
-        self._spawn(self._say_at_pause(words))
+        self._beside.start(self._say_at_pause(words))
 
     async def _say_at_pause(self, words: str) -> None:
         await self._session.wait_for_idle()
@@ -273,9 +273,7 @@ class VoiceCall:
 
     async def _finish(self) -> None:
         reason = await self._leaving.wait()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._beside.stop()
         if self._conversing and reason in (Reason.CALLER_LEFT, Reason.ENDED):
             await self._hear_out()
         if reason is not Reason.STOPPED:
@@ -294,13 +292,3 @@ class VoiceCall:
             await asyncio.wait_for(self._session.aclose(), self._config.timings.last_words)
         except TimeoutError:
             logger.warning("recognition of the last words was given up")
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._on_done)
-
-    def _on_done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None and not self._leaving.left:
-            logger.error("part of the call failed", exc_info=error)

@@ -2,53 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Engine, Select, func, select, tuple_
+from sqlalchemy import select, tuple_
 
-from contracts.approval import ApprovalStage
-from contracts.audit import AuditEntry
-from contracts.base import Content, Contract
-from contracts.checkpoint import CheckpointStage
 from contracts.delivery import DeliveryState
-from contracts.escalation import EscalationStage
 from contracts.names import PART
 from contracts.records import (
-    ApprovalRecord,
     ArtifactRecord,
-    CheckpointRecord,
-    DecisionRecord,
     DeliveryRecord,
     EffectEntry,
-    EscalationRecord,
-    GrantRecord,
-    ReviewerRecord,
     SessionRecord,
     StepRecord,
     TaskRecord,
     TurnRecord,
 )
 from contracts.task import TaskStage
-from store import audit_tables, tables
-from store.chain import SALT, read_line
+from store import tables
+from store.audit_reader import AuditReader
 from store.engine import reading
-from store.rows import TABLES, from_row
-from store.sealed import ERASED
-from store.vault import vault_of
-
-C = TypeVar("C", bound=Contract)
+from store.reader_base import matching
+from store.review_reader import ReviewReader
 
 
-class RecordReader:
-    """Reads records; safe for many threads. Lists of open length take a `limit`; None is no limit.
+class RecordReader(ReviewReader, AuditReader):
+    """Reads all records: calls and their work here, what people decided and the audit trail by its bases.
 
-    Every method raises RetryableStoreError kinds when the database is away.
+    Lists of open length take a `limit`; None is no limit.
     """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
 
     def sessions(self, limit: int = 50, before: str | None = None) -> list[SessionRecord]:
         """Newest first. `before` is the session id that ended the previous page; LookupError if there is none such."""
@@ -108,7 +90,7 @@ class RecordReader:
             table.c.stage: stage,
             table.c.composition: composition,
         }
-        query = _matching(select(table), filters)
+        query = matching(select(table), filters)
         if below is None:
             query = query.where(~table.c.task_id.contains(PART, autoescape=True))
         else:
@@ -127,82 +109,6 @@ class RecordReader:
             StepRecord, select(table).where(table.c.task_id == task_id).order_by(table.c.position, table.c.step_id)
         )
 
-    def approvals(
-        self, stage: ApprovalStage | None = None, *, session_id: str | None = None, limit: int | None = None
-    ) -> list[ApprovalRecord]:
-        """Newest first."""
-        table = tables.approvals
-        query = _matching(select(table), {table.c.stage: stage, table.c.session_id: session_id})
-        query = query.order_by(table.c.opened_at.desc(), table.c.approval_id.desc())
-        return self._all(ApprovalRecord, query.limit(limit))
-
-    def pulse(self) -> tuple[int, ...]:
-        """Numbers of which one changes whenever something begins or ceases to wait for a person, or is claimed."""
-        table, sessions = tables.approvals, tables.sessions
-        waiting = select(func.count(), func.coalesce(func.sum(table.c.revision), 0)).where(
-            table.c.stage == ApprovalStage.PENDING.value
-        )
-        latest = select(func.count(), func.coalesce(func.sum(sessions.c.revision), 0)).where(sessions.c.state == "open")
-        with reading(self._engine) as connection:
-            return (*connection.execute(waiting).one(), *connection.execute(latest).one())
-
-    def approval(self, approval_id: str) -> ApprovalRecord | None:
-        return self._one(ApprovalRecord, tables.approvals.c.approval_id == approval_id)
-
-    def escalations(
-        self, stage: EscalationStage | None = None, *, session_id: str | None = None, limit: int | None = None
-    ) -> list[EscalationRecord]:
-        """Newest first."""
-        table = tables.escalations
-        query = _matching(select(table), {table.c.stage: stage, table.c.session_id: session_id})
-        query = query.order_by(table.c.opened_at.desc(), table.c.escalation_id.desc())
-        return self._all(EscalationRecord, query.limit(limit))
-
-    def escalation(self, escalation_id: str) -> EscalationRecord | None:
-        return self._one(EscalationRecord, tables.escalations.c.escalation_id == escalation_id)
-
-    def checkpoints(
-        self, stage: CheckpointStage | None = None, *, task_id: str | None = None, limit: int | None = None
-    ) -> list[CheckpointRecord]:
-        """Newest first."""
-        table = tables.checkpoints
-        query = _matching(select(table), {table.c.stage: stage, table.c.task_id: task_id})
-        query = query.order_by(table.c.opened_at.desc(), table.c.checkpoint_id.desc())
-        return self._all(CheckpointRecord, query.limit(limit))
-
-    def checkpoint(self, checkpoint_id: str) -> CheckpointRecord | None:
-        return self._one(CheckpointRecord, tables.checkpoints.c.checkpoint_id == checkpoint_id)
-
-    def decisions(self, approval_id: str) -> list[DecisionRecord]:
-        """In the order of their numbers, refused ones too."""
-        table = tables.decisions
-        query = select(table).where(table.c.approval_id == approval_id).order_by(table.c.number)
-        return self._all(DecisionRecord, query)
-
-    def refused_decisions(self) -> int:
-        """How many decisions did not count."""
-        table = tables.decisions
-        with reading(self._engine) as connection:
-            query = select(func.count()).select_from(table).where(table.c.accepted.is_(False))
-            return int(connection.execute(query).scalar_one())
-
-    def grants(
-        self,
-        *,
-        composition: str | None = None,
-        tool: str | None = None,
-        subject_id: str | None = None,
-        limit: int | None = None,
-    ) -> list[GrantRecord]:
-        """Newest first, the expired and the revoked too."""
-        table = tables.grants
-        filters = {table.c.composition: composition, table.c.tool: tool, table.c.subject_id: subject_id}
-        query = _matching(select(table), filters).order_by(table.c.granted_at.desc(), table.c.grant_id.desc())
-        return self._all(GrantRecord, query.limit(limit))
-
-    def grant(self, grant_id: str) -> GrantRecord | None:
-        return self._one(GrantRecord, tables.grants.c.grant_id == grant_id)
-
     def deliveries(
         self,
         *,
@@ -214,7 +120,7 @@ class RecordReader:
         """Newest first."""
         table = tables.deliveries
         filters = {table.c.subject_id: subject_id, table.c.state: state, table.c.session_id: session_id}
-        query = _matching(select(table), filters)
+        query = matching(select(table), filters)
         query = query.order_by(table.c.created_at.desc(), table.c.delivery_id.desc())
         return self._all(DeliveryRecord, query.limit(limit))
 
@@ -246,57 +152,3 @@ class RecordReader:
             table.c.at >= since,
         )
         return self._all(EffectEntry, query.order_by(table.c.at, table.c.call_id))
-
-    def audit(self, session_id: str) -> list[AuditEntry]:
-        """In the order of the chain. Reading does not verify: `store.audit.verify` does."""
-        table = audit_tables.audit_entries
-        query = select(table.c.line).where(table.c.session_id == session_id).order_by(table.c.sequence)
-        return self._entries(query)
-
-    def audit_entry(self, entry_id: str) -> AuditEntry | None:
-        """The entry of that cause, in whichever session it is."""
-        found = self._entries(
-            select(audit_tables.audit_entries.c.line).where(audit_tables.audit_entries.c.entry_id == entry_id)
-        )
-        return found[0] if found else None
-
-    def exhibits(self, digests: Iterable[str]) -> dict[str, Content]:
-        """What entries were about, by digest. What was erased is missing."""
-        table = audit_tables.audit_contents
-        with reading(self._engine) as connection:
-            rows = connection.execute(select(table).where(table.c.digest.in_(list(digests)))).mappings().all()
-        return {row["digest"]: self._exhibit(row["content_subject_id"], row["content_body"]) for row in rows}
-
-    def reviewers(self) -> list[ReviewerRecord]:
-        """By name, the inactive too."""
-        return self._all(ReviewerRecord, select(tables.reviewers).order_by(tables.reviewers.c.name))
-
-    def reviewer(self, name: str) -> ReviewerRecord | None:
-        return self._one(ReviewerRecord, tables.reviewers.c.name == name)
-
-    def _exhibit(self, subject_id: str, body: str) -> Content:
-        vault = vault_of(self._engine)
-        opened = body if vault is None else vault.open(subject_id, body)
-        return Content(subject_id=subject_id, body=opened if opened == ERASED else opened[SALT:])
-
-    def _all(self, kind: type[C], query: Select[Any]) -> list[C]:
-        with reading(self._engine) as connection:
-            rows = connection.execute(query).mappings().all()
-        vault = vault_of(self._engine)
-        return [from_row(kind, row, vault) for row in rows]
-
-    def _entries(self, query: Select[Any]) -> list[AuditEntry]:
-        with reading(self._engine) as connection:
-            return [read_line(line) for line in connection.execute(query).scalars()]
-
-    def _one(self, kind: type[C], key: ColumnElement[bool]) -> C | None:
-        with reading(self._engine) as connection:
-            row = connection.execute(select(TABLES[kind]).where(key)).mappings().one_or_none()
-        return None if row is None else from_row(kind, row, vault_of(self._engine))
-
-
-def _matching(query: Select[Any], filters: dict[Any, str | None]) -> Select[Any]:
-    for column, value in filters.items():
-        if value is not None:
-            query = query.where(column == str(value))
-    return query

@@ -16,7 +16,6 @@ with workflow.unsafe.imports_passed_through():
     from contracts.events import (
         ApprovalNews,
         ContextChanged,
-        Event,
         EventPayload,
         RoleSuperseded,
         SessionEnding,
@@ -24,7 +23,6 @@ with workflow.unsafe.imports_passed_through():
     )
     from contracts.names import (
         SNAPSHOT_QUERY,
-        STAGE_TOPIC,
         Signal,
         attendance_workflow_id,
         session_workflow_id,
@@ -47,9 +45,9 @@ with workflow.unsafe.imports_passed_through():
     from policy import rolling
     from policy import session as policy
     from workflows import beside, escalating, leaving, recording, remembering
+    from workflows.stage import Stage
 
 VOICE = "voice"
-KEPT_EVENTS = 200
 
 
 class Carried(BaseModel):
@@ -79,7 +77,7 @@ class SessionWorkflow:
             carried.state if carried else policy.SessionState(start=SessionStart.model_validate(start.model_dump()))
         )
         self._stream = WorkflowStream(prior_state=carried.stream if carried else None)
-        self._topic = self._stream.topic(STAGE_TOPIC, type=Event)
+        self._stage = Stage(self._stream)
         self._journal = recording.Journal(carried.unwritten if carried else ())
         self._reachable = carried.spoken_to if carried else False
         self._unattended: RoleState | None = None
@@ -286,19 +284,7 @@ class SessionWorkflow:
             self._state = self._state.model_copy(update={"end_reason": reason})
 
     def _publish(self, payload: EventPayload) -> None:
-        self._state = policy.with_payload(self._state, payload)
-        self._topic.publish(
-            Event(
-                event_id=f"{self._state.start.session_id}.{self._state.published}",
-                session_id=self._state.start.session_id,
-                role="session",
-                sequence=self._state.published,
-                at=workflow.now(),
-                payload=payload,
-            )
-        )
-        if self._state.published % KEPT_EVENTS == 0 and self._state.published > KEPT_EVENTS:
-            self._stream.truncate(self._state.published - KEPT_EVENTS)
+        self._state = self._stage.publish(self._state, payload)
 
     def _describe(self) -> None:
         workflow.set_current_details(policy.in_words(self._state))
