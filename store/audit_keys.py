@@ -1,4 +1,4 @@
-"""The keys that sign the checkpoints of the audit trail: Ed25519, in files that the owner alone may read.
+"""The keys that sign the checkpoints of the audit trail, and those that sign call grants: Ed25519, in private files.
 
 A folder holds the private key that signs now (`KEYID.pem`), the public key of every key that ever did (`KEYID.pub`),
 and what was sealed last (`last-seal.json`): outside the database, so that a database that forgets its newest seals is
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from store import private_file
 from store.errors import StoreError
 
 _LAST = "last-seal.json"
@@ -66,7 +66,7 @@ class AuditKeys:
 
     def keep_anchor(self, database: str, anchor: Anchor) -> None:
         anchors = self._anchors() | {_name(database): {"number": anchor.number, "hash": anchor.hash}}
-        _write(self.folder / _LAST, json.dumps(anchors).encode())
+        private_file.replace(self.folder / _LAST, json.dumps(anchors).encode())
 
     def _anchors(self) -> dict[str, Any]:
         try:
@@ -96,10 +96,8 @@ def open_keys(folder: Path) -> AuditKeys:
     if not files:
         raise StoreError(f"no audit key in {folder}: run `make setup`, or set GREENROOM_AUDIT_KEYS_DIR to where it is")
     newest = files[-1]
-    if newest.stat().st_mode & 0o077:
-        raise StoreError(f"others may read the audit key {newest}: run `chmod 600 {newest}`, and rotate it")
     try:
-        private = load_pem_private_key(newest.read_bytes(), password=None)
+        private = load_pem_private_key(private_file.read(newest, "audit key"), password=None)
     except ValueError:
         raise StoreError(f"{newest} is no private key: restore it from a copy") from None
     if not isinstance(private, Ed25519PrivateKey):
@@ -115,9 +113,9 @@ def make_key(folder: Path) -> AuditKeys:
     private = Ed25519PrivateKey.generate()
     public = _public(private)
     key_id = key_id_of(public)
-    _write(folder / f"{key_id}.pub", public.encode())
+    private_file.replace(folder / f"{key_id}.pub", public.encode())
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write(folder / f"{key_id}.pem", pem)
+    private_file.replace(folder / f"{key_id}.pem", pem)
     for file in earlier:
         file.unlink(missing_ok=True)
     return open_keys(folder)
@@ -138,14 +136,3 @@ def _public(private: Ed25519PrivateKey) -> str:
 
 def _name(database: str) -> str:
     return hashlib.sha256(database.encode()).hexdigest()[:16]
-
-
-def _write(file: Path, data: bytes) -> None:
-    """Whole or not at all, readable by the owner alone."""
-    passing = file.with_name(f".{file.name}.{os.getpid()}")
-    descriptor = os.open(passing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(passing, file)

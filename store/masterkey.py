@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from store import private_file
 from store.errors import StoreError
 
 KEY_BYTES = 32
@@ -91,36 +91,26 @@ class MasterKeys:
     def read(cls, path: Path) -> MasterKeys:
         """From a file that its owner alone may read. Raises MasterKeyError naming the fix."""
         try:
-            mode = path.stat().st_mode & 0o777
-            text = path.read_text(encoding="ascii")
+            return cls.parse(private_file.read(path, "master key").decode("ascii"))
         except FileNotFoundError:
             raise MasterKeyError(f"there is no master key {path}: make one with 'greenroom keys init'") from None
         except (OSError, UnicodeDecodeError) as error:
             raise MasterKeyError(f"the master key {path} cannot be read: {type(error).__name__}") from None
-        if mode & 0o077:
-            raise MasterKeyError(f"others may read the master key {path}: run 'chmod 600 {path}'")
-        return cls.parse(text)
+        except StoreError as error:
+            raise MasterKeyError(str(error)) from None
 
 
 def create_key_file(path: Path) -> bool:
     """Makes a master key there, for its owner alone, unless there is one. Whether it was made now."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    _write(draft, _new_line())
-    try:
-        os.link(draft, path)  # whole or not at all, and never over another
-    except FileExistsError:
-        return False
-    finally:
-        draft.unlink()
-    return True
+    return private_file.create(path, _new_line().encode("ascii"))
 
 
 def rotate_key_file(path: Path) -> str:
     """Puts a new master key before those that are there, which go on unwrapping; its id."""
     MasterKeys.read(path)
     line = _new_line()
-    _replace(path, line + path.read_text(encoding="ascii"))
+    private_file.replace(path, line.encode("ascii") + path.read_bytes())
     return line.partition(":")[0]
 
 
@@ -128,23 +118,9 @@ def retire_master_keys(path: Path) -> list[str]:
     """Forgets every master key but the first; the ids of those that are gone."""
     MasterKeys.read(path)
     first, *others = path.read_text(encoding="ascii").split()
-    _replace(path, first + "\n")
+    private_file.replace(path, f"{first}\n".encode("ascii"))
     return [line.partition(":")[0] for line in others]
 
 
 def _new_line() -> str:
     return f"m{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    _write(draft, text)
-    draft.replace(path)
-
-
-def _write(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

@@ -8,6 +8,8 @@ from typing import Any
 import psutil
 from pydantic import BaseModel, ConfigDict
 
+from store import private_file
+
 
 class StackState(BaseModel):
     """`supervisor` is (pid, start time in seconds since the epoch): a reused pid is not taken for a running stack."""
@@ -37,12 +39,7 @@ def me() -> tuple[int, float]:
 
 def write_state(path: Path, state: StackState) -> None:
     """Replaces the file in one step, readable by this user alone."""
-    draft = path.with_suffix(".json.new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(state.model_dump_json(indent=2))
-    draft.replace(path)
+    private_file.replace(path, state.model_dump_json(indent=2).encode())
 
 
 def read_state(path: Path) -> StackState | None:
