@@ -18,12 +18,10 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from console.sessions import CALL_SECONDS, BackstageUnavailable, Sessions
 from contracts.approval import ApprovalView, DecisionReceipt
-from contracts.audit import AuditRecord
-from contracts.audit_events import Decided
-from contracts.names import VIEW_QUERY, approval_workflow_id, new_id
-from contracts.records import ApprovalRecord, DecisionRecord
+from contracts.names import VIEW_QUERY, approval_workflow_id
+from contracts.records import ApprovalRecord
 from policy.arrival import sealable
-from store.decisions import append_decision
+from store.decisions import append_late
 
 CHANNEL = "console"
 UPDATE = "decide_update"
@@ -80,24 +78,20 @@ class Decisions:
 
     async def _too_late(self, approval: ApprovalRecord, decision: Mapping[str, Any]) -> DecisionReceipt:
         """A workflow that is closed notes nothing any more, so it is noted here."""
-        now = datetime.now(UTC)
-        refused = DecisionRecord(
-            approval_id=approval.approval_id,
+        refused = DecisionReceipt(
             number=0,
             reviewer=str(decision["reviewer"]),
             verdict=str(decision["verdict"]),
             accepted=False,
             reason=f"too late: it is {approval.stage.value.replace('_', ' ')} since a while",
+            at=datetime.now(UTC),
             channel=CHANNEL,
-            at=now,
         )
-        audit = AuditRecord(
-            entry_id=new_id("audit"),
+        return await run_in_threadpool(
+            append_late,
+            self._engine,
+            refused,
+            item_id=approval.approval_id,
+            workflow_id=approval_workflow_id(approval.approval_id),
             session_id=approval.session_id,
-            at=now,
-            actor=f"reviewer:{refused.reviewer}",
-            target=approval_workflow_id(approval.approval_id),
-            event=Decided(state="refused", verdict=refused.verdict, reason=refused.reason, channel=CHANNEL),
         )
-        number = await run_in_threadpool(append_decision, self._engine, refused, audit)
-        return DecisionReceipt.model_validate({**refused.model_dump(), "number": number})

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, func, select
 
+from contracts.approval import DecisionReceipt
 from contracts.audit import AuditRecord
+from contracts.audit_events import Decided
+from contracts.names import new_id
 from contracts.records import DecisionRecord
 from store import chain
 from store.engine import writing
@@ -36,3 +39,22 @@ def append_decision(engine: Engine, decision: DecisionRecord, audit: AuditRecord
             inserted = connection.execute(statement, row | {"number": number}).rowcount
         chain.append(connection, audit.session_id, [audit], vault)
     return number
+
+
+def append_late(
+    engine: Engine, refused: DecisionReceipt, *, item_id: str, workflow_id: str, session_id: str
+) -> DecisionReceipt:
+    """Notes a refused decision about what is closed; the receipt under the number that it got.
+
+    `item_id` is what the records know it by. Raises what `append_decision` does.
+    """
+    audit = AuditRecord(
+        entry_id=new_id("audit"),
+        session_id=session_id,
+        at=refused.at,
+        actor=f"reviewer:{refused.reviewer}",
+        target=workflow_id,
+        event=Decided(state="refused", verdict=refused.verdict, reason=refused.reason, channel=refused.channel),
+    )
+    number = append_decision(engine, DecisionRecord(approval_id=item_id, **refused.model_dump()), audit)
+    return refused.model_copy(update={"number": number})

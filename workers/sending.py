@@ -14,12 +14,9 @@ from temporalio.client import WorkflowHandle, WorkflowQueryFailedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from contracts.approval import DecisionReceipt
-from contracts.audit import AuditRecord
-from contracts.audit_events import Decided
-from contracts.names import VIEW_QUERY, Signal, new_id
-from contracts.records import DecisionRecord
+from contracts.names import VIEW_QUERY, Signal
 from policy.arrival import sealable
-from store.decisions import append_decision
+from store.decisions import append_late
 from store.errors import StoreError
 from workers.errors import GreenroomError
 from workers.settings import Settings
@@ -118,31 +115,23 @@ async def _judged(handle: WorkflowHandle[object, object], to: Addressee, *, afte
 
 def _refused_by_server(settings: Settings, to: Addressee, reviewer: str, verdict: str, reason: str) -> Ruling:
     """A decision about what is closed: its workflow cannot note it any more, so it is noted here."""
-    now = datetime.now(UTC)
-    refused = DecisionRecord(
-        approval_id=to.item_id,
+    refused = DecisionReceipt(
         number=0,
         reviewer=reviewer,
         verdict=verdict,
         accepted=False,
         reason=f"too late: {reason}",
+        at=datetime.now(UTC),
         channel=CHANNEL,
-        at=now,
-    )
-    audit = AuditRecord(
-        entry_id=new_id("audit"),
-        session_id=to.session_id,
-        at=now,
-        actor=f"reviewer:{reviewer}",
-        target=to.workflow_id,
-        event=Decided(state="refused", verdict=verdict, reason=refused.reason, channel=CHANNEL),
     )
     try:
         engine = open_store(settings)
         try:
-            number = append_decision(engine, refused, audit)
+            noted = append_late(
+                engine, refused, item_id=to.item_id, workflow_id=to.workflow_id, session_id=to.session_id
+            )
         finally:
             engine.dispose()
     except StoreError as error:
         raise GreenroomError(f"refused by Temporal ({reason}), and not noted in the records: {error}") from error
-    return Ruling(accepted=False, reason=refused.reason, number=number)
+    return Ruling(accepted=False, reason=noted.reason, number=noted.number)
