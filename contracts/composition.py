@@ -74,10 +74,10 @@ class Attendance(Contract):
     worker pool before the next is asked, and after the last one a person (`escalation`).
     """
 
-    heartbeat_seconds: float = 0.3
-    heartbeat_timeout: float = 1.5
-    probe_timeout: float = 0.5
-    join_timeout: float = 5.0
+    heartbeat_seconds: float = Field(default=0.3, gt=0)
+    heartbeat_timeout: float = Field(default=1.5, gt=0)
+    probe_timeout: float = Field(default=0.5, gt=0)
+    join_timeout: float = Field(default=5.0, gt=0)
     return_seconds: float = 30.0
     arrival_seconds: float = Field(default=120.0, gt=0)
     max_attempts: int = Field(default=5, ge=1)
@@ -184,6 +184,8 @@ class Composition(Contract):
             raise ValueError(f"roles: each name once, got {names}")
         if not self.live_roles():
             raise ValueError("roles: at least one role of kind 'live' is needed")
+        if self.attendance.heartbeat_timeout <= (beat := self.attendance.heartbeat_seconds):
+            raise ValueError(f"attendance: heartbeat_timeout must be more than heartbeat_seconds ({beat:g})")
         for role in self.roles:
             if role.fallback_pool is not None and (role.kind is not RoleKind.LIVE or role.fallback_pool == role.name):
                 raise ValueError(

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as PydanticSettingsError
@@ -143,25 +143,8 @@ class Settings(BaseSettings):
     watch_socket: Path = Field(ROOT / ".dev" / "watch.sock", description="Unix socket of the death watch.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severity to log.")
 
-    heartbeat_interval: Seconds = Field(0.3, description="Seconds between an attending agent's heartbeats.")
-    heartbeat_timeout: Seconds = Field(1.5, description="Seconds without a heartbeat until an agent is suspected.")
-    probe_timeout: Seconds = Field(0.5, description="Seconds that a suspected agent has to answer in the room.")
-    join_timeout: Seconds = Field(5.0, description="Seconds that a dispatched agent has to join the room.")
-
     voice_max_jobs: int = Field(8, ge=1, description="Calls that one voice worker takes at a time.")
     voice_idle_processes: int = Field(2, ge=0, description="Warm processes that one voice worker keeps ready.")
-
-    approval_deadline: Seconds = Field(300.0, description="Seconds until an undecided approval falls back.")
-    approval_reminder: Seconds = Field(60.0, description="Seconds between reminders to the reviewer.")
-
-    @model_validator(mode="after")
-    def _timings_fit(self) -> "Settings":
-        if self.heartbeat_timeout <= self.heartbeat_interval:
-            raise ValueError(
-                f"GREENROOM_HEARTBEAT_TIMEOUT={self.heartbeat_timeout} is not allowed; "
-                f"allowed: more than GREENROOM_HEARTBEAT_INTERVAL ({self.heartbeat_interval})"
-            )
-        return self
 
     @classmethod
     def settings_customise_sources(

@@ -84,6 +84,11 @@ def test_a_good_one_loads(tmp_path: Path) -> None:
         (("    kind: live", "   kind: live"), "7: "),
         (("roles:\n", "roles: {}\nother:\n"), "5: roles: "),
         (
+            ("title: A shop", "title: A shop\nattendance: {heartbeat_timeout: 0.1}"),
+            "3: attendance: heartbeat_timeout must be more than heartbeat_seconds (0.3)",
+        ),
+        (("title: A shop", "title: A shop\nattendance: {probe_timeout: 0}"), "3: attendance.probe_timeout: "),
+        (
             ("reason: money", "reason: money\n    ladder: [{after_seconds: 5, kind: remind}]"),
             "21: approvals.refunds.ladder: the last rung must say what it means that nobody decided",
         ),
