@@ -12,7 +12,6 @@ from contracts.base import Content
 from contracts.composition import Composition, Role
 from contracts.task import PLANNER, Plan, PlanRequest, PlanStep, StepKind, WaitFor
 from contracts.tools import ToolSpec
-from policy.quoting import quoted
 
 Offers = Mapping[str, Sequence[ToolSpec]]
 """The tools of each backstage role."""
@@ -136,22 +135,18 @@ def messages(
 
 
 def _so_far(request: PlanRequest) -> list[str]:
-    """What a planner has to know of the work before, and of a task that is planned anew."""
-    before = [
-        quoted(f"The work before, by {result.role}, came to: {result.status.value}", result.answer.body)
-        for result in (request.task.parent.prior if request.task.parent else ())
-    ]
+    """What a planner has to know of a task that is planned anew, beside what came of it."""
     parts = []
     if request.running:
         steps = [{"id": s.step_id, "kind": s.kind.value, "role": s.role, "goal": s.goal.body} for s in request.running]
         parts.append("Under way:\n" + json.dumps(steps, indent=1, ensure_ascii=False))
     if request.results or request.running:
         parts.append(
-            "Plan only what is still to be done; a step may depend on one that is done or under way. "
+            "Plan only what is still to be done; a step may depend on one of this plan that is done or under way. "
             "Repeat exactly, with its id, a step under way that is still right: after a correction, one that you leave "
             "out is stopped, and what it did is undone."
         )
-    return [*before, *parts]
+    return parts
 
 
 def read(answer: Any, subject_id: str) -> Plan:

@@ -9,6 +9,7 @@ from contracts.base import Content
 from contracts.context import ContextItem, ContextKind, Trust
 from contracts.handoff import HandoffContext
 from contracts.task import PlanRequest, StepResult
+from policy import subtask
 from policy.context import ContextLedger
 from policy.course_state import Course
 
@@ -19,9 +20,10 @@ def of_step(context: HandoffContext, now: datetime) -> ContextLedger:
 
 
 def of_plan(request: PlanRequest, now: datetime) -> ContextLedger:
-    """What a planner is told: the results are of the steps of the plan so far."""
+    """What a planner is told: the results are of the work before, and of the steps of the plan so far."""
     task = request.task
-    return ContextLedger().put(*task.context, *_results(request.results, now), *_speech(task.conversation, now))
+    results = _results((*subtask.before(task), *request.results), now)
+    return ContextLedger().put(*task.context, *results, *_speech(task.conversation, now))
 
 
 def corrections(course: Course, now: datetime) -> Iterator[ContextItem]:
