@@ -75,13 +75,15 @@ async def equip(
 
 async def offered(registry: Registry, roles: Sequence[str], patience: float) -> Sequence[ToolSpec]:
     """What these roles may use. A tool server that is away for `patience` seconds leaves the agent without."""
-    specs: list[ToolSpec] = []
-    for role in roles:
+
+    async def of(role: str) -> Sequence[ToolSpec]:
         try:
-            specs += await asyncio.wait_for(registry.specs(role), patience)
+            return await asyncio.wait_for(registry.specs(role), patience)
         except Exception as error:  # noqa: BLE001 (whatever a tool server does, the call must be answered)
             logger.error("tools of role %s are not available: %s", role, type(error).__name__)
-    return specs
+            return ()
+
+    return [spec for specs in await asyncio.gather(*map(of, roles)) for spec in specs]
 
 
 def registry_tools(
@@ -95,7 +97,7 @@ def registry_tools(
     auditing: Auditing,
     read: Read,
 ) -> list[llm.Tool]:
-    """One tool a spec, each bounded by the role's `turn_tool_seconds`; a failure is told to the model in words.
+    """One tool a spec, bounded by its own and the role's `turn_tool_seconds`; a failure is told to the model in words.
 
     A tool server that was too slow again and again is not waited for on every turn. `read` hears of every result that
     the model is told.
@@ -163,6 +165,9 @@ def _turn_tool(
     read: Read,
     breakers: dict[str, Breaker],
 ) -> llm.Tool:
+    # No later than the registry itself gives up: to the breaker a late tool would be one that answered.
+    patience = min(role.turn_tool_seconds, spec.declaration.timeout_seconds)
+
     async def run(raw_arguments: dict[str, object], ctx: RunContext[Any]) -> str:
         call = ToolCall(
             call_id=names.new_id("call"),
@@ -177,7 +182,7 @@ def _turn_tool(
         if not breaker.admits(time.monotonic()):
             return json.dumps({"error": NOT_ANSWERED})
         breaker.asked(time.monotonic())
-        asking = asyncio.create_task(asyncio.wait_for(registry.call(call), role.turn_tool_seconds))
+        asking = asyncio.create_task(asyncio.wait_for(registry.call(call), patience))
         try:
             await ctx.speech_handle.wait_if_not_interrupted([asking])
         finally:
