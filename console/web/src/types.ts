@@ -17,6 +17,20 @@ export interface Content {
   body: string;
 }
 
+export const taskStages = [
+  "planning",
+  "running",
+  "waiting_approval",
+  "waiting",
+  "suspended",
+  "done",
+  "needs_person",
+  "declined",
+  "failed",
+  "cancelled",
+] as const;
+export type TaskStage = (typeof taskStages)[number];
+
 export type Stage = "pending" | "approved" | "rejected" | "taken_over" | "expired" | "withdrawn";
 
 export interface QueueItem {

@@ -2,7 +2,8 @@ import { useState } from "react";
 import { Link } from "wouter";
 import { moment, Pager, Trouble } from "./Pager";
 import { usePages } from "./pages";
-import { stageClass, stages, type TaskRecord } from "./types";
+import { taskStages } from "../types";
+import { stageClass, type TaskRecord } from "./types";
 
 export function Tasks() {
   const [stage, setStage] = useState("");
@@ -15,7 +16,7 @@ export function Tasks() {
           Stage
           <select value={stage} onChange={(event) => setStage(event.target.value)}>
             <option value="">every</option>
-            {stages.map((name) => (
+            {taskStages.map((name) => (
               <option key={name} value={name}>
                 {name.replaceAll("_", " ")}
               </option>

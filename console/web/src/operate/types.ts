@@ -1,10 +1,10 @@
-import type { Content } from "../types";
+import type { Content, TaskStage } from "../types";
 
 export interface TaskRecord {
   task_id: string;
   session_id: string;
   composition: string;
-  stage: string;
+  stage: TaskStage;
   goal: Content;
   speech: Content | null;
   requested_at: string;
@@ -21,18 +21,6 @@ export interface StepRecord {
   depends_on: string[];
   updated_at: string;
 }
-
-export const stages = [
-  "planning",
-  "running",
-  "waiting_approval",
-  "suspended",
-  "done",
-  "needs_person",
-  "declined",
-  "failed",
-  "cancelled",
-];
 
 export function stageClass(stage: string | null): string {
   switch (stage) {

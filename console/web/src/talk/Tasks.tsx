@@ -1,10 +1,12 @@
 import { duration, left, useSeconds } from "../clock";
-import type { TaskCard, TaskStage } from "./types";
+import type { TaskStage } from "../types";
+import type { TaskCard } from "./types";
 
 const words: Record<TaskStage, string> = {
   planning: "is being planned",
   running: "is being worked on",
   waiting_approval: "a colleague is checking this",
+  waiting: "waits for its time, or for news",
   suspended: "is on hold",
   done: "done",
   needs_person: "a colleague takes care of it",

@@ -1,3 +1,5 @@
+import type { TaskStage } from "../types";
+
 export interface Opened {
   session_id: string;
   room: string;
@@ -11,17 +13,6 @@ export interface Choice {
   title: string;
   consent: string;
 }
-
-export type TaskStage =
-  | "planning"
-  | "running"
-  | "waiting_approval"
-  | "suspended"
-  | "done"
-  | "needs_person"
-  | "declined"
-  | "failed"
-  | "cancelled";
 
 export interface TaskCard {
   task_id: string;
