@@ -7,7 +7,7 @@ export function setServerNow(now: string): void {
   offset = Date.parse(now) - Date.now();
 }
 
-export function serverNow(): number {
+function serverNow(): number {
   return Date.now() + offset;
 }
 

@@ -2,7 +2,9 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { get, Problem } from "./api";
 
-export interface Live<T> {
+const EVERY_MS = 4000;
+
+interface Live<T> {
   data: T | null;
   problem: Problem | null;
   refresh: () => Promise<void>;
@@ -32,6 +34,17 @@ export function useLive<T>(path: string | null, version = 0): Live<T> {
   }, [refresh, version]);
   const fresh = state.path === path;
   return { data: fresh ? state.data : null, problem: fresh ? state.problem : null, refresh };
+}
+
+/** The same, and fetched again every few seconds too. */
+export function useFresh<T>(path: string, version = 0): Live<T> {
+  const live = useLive<T>(path, version);
+  const { refresh } = live;
+  useEffect(() => {
+    const timer = window.setInterval(() => void refresh(), EVERY_MS);
+    return () => window.clearInterval(timer);
+  }, [refresh]);
+  return live;
 }
 
 /** Counts the server's `changed` events; the browser reconnects by itself, and that counts as a change. */

@@ -2,6 +2,7 @@
 import { createContext, useContext, useEffect, useState, type ReactNode } from "react";
 import { Redirect, useLocation } from "wouter";
 import { get, Problem, useToken } from "./api";
+import { Trouble } from "./components/Trouble";
 import type { Me, Role } from "./types";
 
 const Context = createContext<Me | null>(null);
@@ -34,9 +35,7 @@ export function SignedIn({ roles, children }: { roles: Role[]; children: ReactNo
     return me.status === 401 ? (
       <Redirect to={`/sign-in?to=${encodeURIComponent(place)}`} />
     ) : (
-      <p role="alert" className="notice bad">
-        {me.message}
-      </p>
+      <Trouble text={me.message} />
     );
   }
   if (!roles.some((role) => me.roles.includes(role))) return <Redirect to={home(me)} />;

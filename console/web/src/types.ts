@@ -58,7 +58,7 @@ export interface QueuePage {
   now: string;
 }
 
-export interface Approval {
+interface Approval {
   approval_id: string;
   task_id: string;
   step_id: string;
@@ -80,7 +80,7 @@ export interface Approval {
   note: Content | null;
 }
 
-export interface Rung {
+interface Rung {
   after_seconds: number;
   kind: "remind" | "pass_on" | "fallback";
   to: string | null;

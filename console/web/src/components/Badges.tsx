@@ -10,7 +10,7 @@ const stageClass: Record<Stage, string> = {
   withdrawn: "",
 };
 
-export function Badges({ item, me }: { item: QueueItem; me?: string | null }) {
+export function Badges({ item }: { item: QueueItem }) {
   return (
     <span className="badges">
       {item.stage !== "pending" && (
@@ -28,7 +28,7 @@ export function Badges({ item, me }: { item: QueueItem; me?: string | null }) {
         </span>
       )}
       {item.stage === "pending" && item.claimed_by && (
-        <span className="badge info">{item.claimed_by === me ? "claimed by you" : `claimed by ${item.claimed_by}`}</span>
+        <span className="badge info">{item.mine ? "claimed by you" : `claimed by ${item.claimed_by}`}</span>
       )}
     </span>
   );

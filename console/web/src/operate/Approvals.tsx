@@ -1,5 +1,5 @@
-import { Trouble } from "./Pager";
-import { useFresh } from "./pages";
+import { Trouble } from "../components/Trouble";
+import { useFresh } from "../live";
 
 interface Statistics {
   counted: number;
@@ -12,7 +12,7 @@ interface Statistics {
 
 export function Approvals() {
   const { data, problem } = useFresh<Statistics>("/api/operate/approvals");
-  if (!data) return <Trouble problem={problem} />;
+  if (!data) return <Trouble text={problem?.message} />;
   const most = Math.max(1, ...Object.values(data.by_stage));
   const seconds = (value: number | null) => (value === null ? "–" : `${Math.round(value)} s`);
   return (

@@ -1,5 +1,6 @@
 import { Link } from "wouter";
-import { moment, Pager, Trouble } from "./Pager";
+import { Trouble } from "../components/Trouble";
+import { moment, Pager } from "./Pager";
 import { usePages } from "./pages";
 
 interface Session {
@@ -17,7 +18,7 @@ export function Calls() {
   return (
     <>
       <h1>Calls</h1>
-      <Trouble problem={pages.problem} />
+      <Trouble text={pages.problem?.message} />
       <table>
         <caption className="hidden">Calls, the newest first</caption>
         <thead>

@@ -1,5 +1,5 @@
-import { Trouble } from "./Pager";
-import { useFresh } from "./pages";
+import { Trouble } from "../components/Trouble";
+import { useFresh } from "../live";
 
 interface State {
   checks: Record<string, string>;
@@ -8,7 +8,7 @@ interface State {
 
 export function Health() {
   const { data, problem } = useFresh<State>("/api/operate/health");
-  if (!data) return <Trouble problem={problem} />;
+  if (!data) return <Trouble text={problem?.message} />;
   return (
     <>
       <h1>Health</h1>

@@ -9,14 +9,6 @@ export function Pager({ pages }: { pages: Pages<unknown> }) {
   );
 }
 
-export function Trouble({ problem }: { problem: Error | null }) {
-  return problem ? (
-    <p role="alert" className="notice bad">
-      {problem.message}
-    </p>
-  ) : null;
-}
-
 /** In the viewer's zone. */
 export function moment(at: string): string {
   const day = new Date(at);

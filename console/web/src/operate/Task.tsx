@@ -1,13 +1,14 @@
 import { Link } from "wouter";
+import { Trouble } from "../components/Trouble";
+import { useFresh } from "../live";
 import { Graph } from "./Graph";
-import { moment, Trouble } from "./Pager";
-import { useFresh } from "./pages";
+import { moment } from "./Pager";
 import { stageClass, type StepRecord, type TaskRecord } from "./types";
 
 /** One task: its plan as a graph that fills in, and the same as a table. */
 export function Task({ id }: { id: string }) {
   const { data, problem } = useFresh<{ task: TaskRecord; steps: StepRecord[] }>(`/api/tasks/${id}`);
-  if (!data) return <Trouble problem={problem} />;
+  if (!data) return <Trouble text={problem?.message} />;
   const { task, steps } = data;
   return (
     <>

@@ -1,8 +1,9 @@
 import { useState } from "react";
 import { Link } from "wouter";
-import { moment, Pager, Trouble } from "./Pager";
-import { usePages } from "./pages";
+import { Trouble } from "../components/Trouble";
 import { taskStages } from "../types";
+import { moment, Pager } from "./Pager";
+import { usePages } from "./pages";
 import { stageClass, type TaskRecord } from "./types";
 
 export function Tasks() {
@@ -24,7 +25,7 @@ export function Tasks() {
           </select>
         </label>
       </div>
-      <Trouble problem={pages.problem} />
+      <Trouble text={pages.problem?.message} />
       <table>
         <caption className="hidden">Tasks of all calls, the newest first</caption>
         <thead>

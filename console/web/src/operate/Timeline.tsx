@@ -1,6 +1,6 @@
 import { Link } from "wouter";
-import { Trouble } from "./Pager";
-import { useFresh } from "./pages";
+import { Trouble } from "../components/Trouble";
+import { useFresh } from "../live";
 
 interface Moment {
   at: string;
@@ -19,7 +19,7 @@ export function Timeline({ id }: { id: string }) {
     <>
       <h1>{id}</h1>
       <p className="hint">Opening this page is noted in the call's audit trail.</p>
-      <Trouble problem={problem} />
+      <Trouble text={problem?.message} />
       {answers.length > 1 && <Latency answers={answers} />}
       <ol className="timeline">
         {data?.moments.map((moment, n) => (

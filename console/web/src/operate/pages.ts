@@ -1,8 +1,6 @@
 /** Lists that page: the newest page stays fresh, older ones are fetched as they are asked for. */
 import { useEffect, useState } from "react";
-import { useLive } from "../live";
-
-const EVERY_MS = 4000;
+import { useFresh } from "../live";
 
 interface Page<T> {
   items: T[];
@@ -30,15 +28,4 @@ export function usePages<T>(path: string): Pages<T> {
     older: next ? () => setBefore(next) : null,
     newest: before ? () => setBefore(null) : null,
   };
-}
-
-/** Fetched now, and every few seconds. */
-export function useFresh<T>(path: string) {
-  const live = useLive<T>(path);
-  const { refresh } = live;
-  useEffect(() => {
-    const timer = window.setInterval(() => void refresh(), EVERY_MS);
-    return () => window.clearInterval(timer);
-  }, [refresh]);
-  return live;
 }

@@ -1,10 +1,10 @@
 /** The answer. What comes back is said on the page: counted, or refused and why. */
 import { useState, type ReactNode } from "react";
 import { post } from "../api";
-import { useMe } from "../me";
 import type { Arguments, Receipt, Shown } from "../types";
 import { DecisionDialog, type Asking } from "./DecisionDialog";
 import { useKeys } from "./keys";
+import { sentence } from "./words";
 
 interface Props {
   shown: Shown;
@@ -16,7 +16,6 @@ interface Props {
 }
 
 export function Actions({ shown, changes, blocked, editing, onEdit, onDone }: Props) {
-  const me = useMe();
   const [asking, setAsking] = useState<Asking | null>(null);
   const [busy, setBusy] = useState(false);
   const [said, setSaid] = useState<{ text: string; good: boolean } | null>(null);
@@ -37,7 +36,7 @@ export function Actions({ shown, changes, blocked, editing, onEdit, onDone }: Pr
         ...more,
       });
       setSaid({
-        text: receipt.accepted ? `${words(verdict)}: ${receipt.reason}` : `Not counted: ${receipt.reason}`,
+        text: receipt.accepted ? `${sentence(verdict)}: ${receipt.reason}` : `Not counted: ${receipt.reason}`,
         good: receipt.accepted,
       });
       if (receipt.accepted) onEdit(false);
@@ -115,7 +114,7 @@ export function Actions({ shown, changes, blocked, editing, onEdit, onDone }: Pr
         {said?.text}
       </p>
       {asking && (
-        <DecisionDialog asking={asking} shown={shown} changes={changes} me={me} onSend={decide} onClose={() => setAsking(null)} />
+        <DecisionDialog asking={asking} shown={shown} changes={changes} onSend={decide} onClose={() => setAsking(null)} />
       )}
     </section>
   );
@@ -135,9 +134,4 @@ function Action({ k, className, off, onClick, children }: ActionProps) {
       {children} <kbd aria-hidden="true">{k}</kbd>
     </button>
   );
-}
-
-function words(verdict: string): string {
-  const text = verdict.replaceAll("_", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,6 +1,8 @@
 import { useEffect, useId } from "react";
 import { post } from "../api";
+import { Trouble } from "../components/Trouble";
 import type { Arguments, Json, Shown } from "../types";
+import { sentence } from "./words";
 
 interface Props {
   shown: Shown;
@@ -47,7 +49,7 @@ export function ArgumentForm({ shown, changes, editing, onChange, onRefusal, ref
           const now = name in changes ? changes[name]! : value;
           return (
             <div key={name} className={same(now, original) ? "" : "changed"}>
-              <dt>{words(name)}</dt>
+              <dt>{sentence(name)}</dt>
               <dd>
                 {editable ? (
                   <Field name={name} value={now} original={value} bound={bound(shown, name)} onChange={change} />
@@ -64,11 +66,7 @@ export function ArgumentForm({ shown, changes, editing, onChange, onRefusal, ref
           );
         })}
       </dl>
-      {refusal && (
-        <p role="alert" className="notice bad">
-          {refusal}
-        </p>
-      )}
+      <Trouble text={refusal} />
     </section>
   );
 }
@@ -84,7 +82,7 @@ interface FieldProps {
 /** A field of the kind that the argument is. */
 function Field({ name, value, original, bound, onChange }: FieldProps) {
   const hint = useId();
-  const label = words(name);
+  const label = sentence(name);
   if (typeof original === "boolean")
     return (
       <input
@@ -128,11 +126,6 @@ function bound(shown: Shown, name: string): string | null {
   const most = shown.standing?.editable[name]?.at_most;
   if (most === null || most === undefined) return null;
   return `at most ${most === "original" ? show(shown.asked_arguments[name] ?? null) : most}`;
-}
-
-function words(name: string): string {
-  const text = name.replaceAll("_", " ");
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function show(value: Json): string {

@@ -2,7 +2,7 @@
 import type { FormEvent, ReactNode } from "react";
 import { Dialog } from "../components/Dialog";
 import { useLive } from "../live";
-import type { Arguments, Colleague, Me, Shown } from "../types";
+import type { Arguments, Colleague, Shown } from "../types";
 
 export type Asking = "approve" | "reject" | "ask" | "delegate" | "take_over" | "extend";
 
@@ -10,7 +10,6 @@ interface Props {
   asking: Asking;
   shown: Shown;
   changes: Arguments;
-  me: Me;
   onSend: (verdict: string, more?: Record<string, unknown>) => Promise<void>;
   onClose: () => void;
 }

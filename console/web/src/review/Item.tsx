@@ -3,8 +3,8 @@ import { useEffect, useState } from "react";
 import { setServerNow } from "../clock";
 import { Badges } from "../components/Badges";
 import { Countdown } from "../components/Countdown";
+import { Trouble } from "../components/Trouble";
 import { useLive } from "../live";
-import { useMe } from "../me";
 import type { Arguments, Shown } from "../types";
 import { Actions } from "./Actions";
 import { ArgumentForm } from "./ArgumentForm";
@@ -14,7 +14,6 @@ import { History } from "./History";
 import { Outlook } from "./Outlook";
 
 export function Item({ id, version, onClose }: { id: string; version: number; onClose: () => void }) {
-  const me = useMe();
   const { data, problem, refresh } = useLive<Shown>(`/api/queue/${encodeURIComponent(id)}`, version);
   const [changes, setChanges] = useState<Arguments>({});
   const [refusal, setRefusal] = useState<string | null>(null);
@@ -29,12 +28,7 @@ export function Item({ id, version, onClose }: { id: string; version: number; on
     return () => window.clearInterval(timer);
   }, [follows, refresh]);
 
-  if (problem && !data)
-    return (
-      <p role="alert" className="notice bad">
-        {problem.message}
-      </p>
-    );
+  if (problem && !data) return <Trouble text={problem.message} />;
   if (!data) return <p className="waiting">…</p>;
   const { item, approval } = data;
   const open = item.stage === "pending";
@@ -47,7 +41,7 @@ export function Item({ id, version, onClose }: { id: string; version: number; on
       </button>
       <header>
         <div className="item-head">
-          <Badges item={item} me={me.reviewer} />
+          <Badges item={item} />
           {open && <Countdown deadline={item.deadline} opened={item.opened_at} />}
         </div>
         <h1>{item.action}</h1>
@@ -55,11 +49,7 @@ export function Item({ id, version, onClose }: { id: string; version: number; on
           <b>Why it waits:</b> {approval.why} <code>{approval.rule_id}</code>
         </p>
       </header>
-      {problem && (
-        <p role="alert" className="notice bad">
-          {problem.message}
-        </p>
-      )}
+      <Trouble text={problem?.message} />
       {open && data.refusal && <p className="notice warn">{data.refusal}</p>}
       {!data.standing && open && (
         <p className="notice warn">No durable worker answers now: what you see is from the records.</p>
@@ -72,7 +62,7 @@ export function Item({ id, version, onClose }: { id: string; version: number; on
         onRefusal={setRefusal}
         refusal={refusal}
       />
-      {open ? (
+      {open && (
         <Actions
           shown={data}
           changes={changes}
@@ -84,7 +74,7 @@ export function Item({ id, version, onClose }: { id: string; version: number; on
           }}
           onDone={refresh}
         />
-      ) : null}
+      )}
       <History shown={data} />
       <Asked asked={data.standing?.asked ?? []} />
       {approval.context_pack && <ContextPack text={approval.context_pack.body} />}

@@ -2,7 +2,6 @@ import { useEffect, useRef } from "react";
 import { time } from "../clock";
 import { Badges } from "../components/Badges";
 import { Countdown } from "../components/Countdown";
-import { useMe } from "../me";
 import type { QueueItem } from "../types";
 
 interface Props {
@@ -14,7 +13,6 @@ interface Props {
 
 /** One line an item: the least time left first. */
 export function Queue({ items, selected, onSelect, done }: Props) {
-  const me = useMe();
   const current = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     current.current?.scrollIntoView({ block: "nearest" }); // answers a promise, which is no cleanup
@@ -38,7 +36,7 @@ export function Queue({ items, selected, onSelect, done }: Props) {
               <Countdown deadline={item.deadline} opened={item.opened_at} />
             )}
             <span className="line-more">
-              <Badges item={item} me={me.reviewer} />
+              <Badges item={item} />
               <span className="composition">{item.composition}</span>
             </span>
           </button>

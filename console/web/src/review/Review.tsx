@@ -3,6 +3,7 @@ import { useCallback, useEffect, useState } from "react";
 import { useLocation, useRoute } from "wouter";
 import { setServerNow } from "../clock";
 import { Bar } from "../components/Bar";
+import { Trouble } from "../components/Trouble";
 import { useChanges, useLive } from "../live";
 import type { QueuePage } from "../types";
 import { useAnnounce } from "./announce";
@@ -52,11 +53,7 @@ export default function Review() {
             ?
           </button>
         </div>
-        {page.problem && (
-          <p role="alert" className="notice bad">
-            {page.problem.message}
-          </p>
-        )}
+        <Trouble text={page.problem?.message} />
         {page.data && <Queue items={items} selected={selected} onSelect={select} done={done} />}
       </aside>
       <main className="item-pane">

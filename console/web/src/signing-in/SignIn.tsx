@@ -2,6 +2,7 @@ import { useState, type FormEvent } from "react";
 import { useLocation, useSearch } from "wouter";
 import { get, post, Problem } from "../api";
 import { Card } from "../components/Card";
+import { Trouble } from "../components/Trouble";
 import { home } from "../me";
 import type { Me } from "../types";
 
@@ -36,11 +37,7 @@ export function SignIn() {
           Password
           <input name="password" type="password" autoComplete="current-password" required />
         </label>
-        {problem && (
-          <p role="alert" className="notice bad">
-            {problem}
-          </p>
-        )}
+        <Trouble text={problem} />
         <button className="primary wide" disabled={busy}>
           Sign in
         </button>

@@ -2,6 +2,7 @@ import { useEffect, useState, type FormEvent } from "react";
 import { useLocation } from "wouter";
 import { get, post, Problem } from "../api";
 import { Card } from "../components/Card";
+import { Trouble } from "../components/Trouble";
 import { home } from "../me";
 import type { Me } from "../types";
 
@@ -49,11 +50,7 @@ export function Welcome() {
           <button className="primary wide">Set password and sign in</button>
         </form>
       )}
-      {problem && (
-        <p role="alert" className="notice bad">
-          {problem}
-        </p>
-      )}
+      <Trouble text={problem} />
     </Card>
   );
 }

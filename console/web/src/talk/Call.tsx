@@ -3,7 +3,8 @@ import { useEffect, useState } from "react";
 import { setServerNow } from "../clock";
 import { Logo } from "../components/Logo";
 import { ThemeButton } from "../components/ThemeButton";
-import { useChanges, useLive } from "../live";
+import { Trouble } from "../components/Trouble";
+import { useChanges, useFresh } from "../live";
 import { Agent } from "./Agent";
 import { Captions } from "./Captions";
 import { Controls } from "./Controls";
@@ -18,21 +19,16 @@ interface Props {
 
 /** A page that is loaded again takes its place over; it did not hang up. */
 const STAYS = { disconnectOnPageLeave: false };
-const LOOK_AGAIN_MS = 4000; // a card is written a moment after it was told
 
 /** The call itself. Everything of WebRTC is LiveKit's. */
 export function Call({ opened, microphone, onEnd }: Props) {
   const [problem, setProblem] = useState("");
   const path = `/api/calls/${opened.session_id}`;
   const { version } = useChanges(`${path}/events`);
-  const { data, refresh } = useLive<CallState>(path, version);
+  const { data } = useFresh<CallState>(path, version); // a card is written a moment after it was told
   useEffect(() => {
     if (data) setServerNow(data.now);
   }, [data]);
-  useEffect(() => {
-    const timer = window.setInterval(() => void refresh(), LOOK_AGAIN_MS);
-    return () => window.clearInterval(timer);
-  }, [refresh]);
 
   return (
     <LiveKitRoom
@@ -55,11 +51,7 @@ export function Call({ opened, microphone, onEnd }: Props) {
       <main className="talk-main">
         <h1 className="hidden">Your call</h1>
         <Agent />
-        {problem && (
-          <p role="alert" className="notice bad">
-            {problem}
-          </p>
-        )}
+        <Trouble text={problem} />
         <Captions identity={opened.identity} />
         <Controls />
       </main>

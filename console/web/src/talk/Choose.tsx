@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { Card } from "../components/Card";
+import { Trouble } from "../components/Trouble";
 import { useLive } from "../live";
 import type { Choice } from "./types";
 
@@ -59,11 +60,7 @@ export function Choose({ back, problem, onOpen, onReturn }: Props) {
           )}
         </>
       )}
-      {(problem || away) && (
-        <p role="alert" className="notice bad">
-          {problem || away?.message}
-        </p>
-      )}
+      <Trouble text={problem || away?.message} />
     </Card>
   );
 }
