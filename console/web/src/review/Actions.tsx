@@ -23,6 +23,7 @@ export function Actions({ shown, changes, blocked, editing, onEdit, onDone }: Pr
   const edited = Object.keys(changes).length > 0;
   const closed = shown.refusal !== null;
   const editable = Object.keys(standing?.editable ?? {}).length > 0;
+  const lacking = item.approvers - item.approved_by.length;
   const claimedByOther = item.claimed_by !== null && !item.mine;
 
   async function decide(verdict: string, more: Record<string, unknown> = {}) {
@@ -72,8 +73,8 @@ export function Actions({ shown, changes, blocked, editing, onEdit, onDone }: Pr
     <section className="actions" aria-label="Decide">
       {item.approved_by.length > 0 && (
         <p className="notice">
-          Two pairs of eyes: <b>{item.approved_by.join(" and ")}</b> approved exactly this
-          {item.approved ? ". You have approved; another person must too." : ". Your yes decides it."}
+          {item.approvers === 2 ? "Two" : item.approvers} pairs of eyes: <b>{item.approved_by.join(" and ")}</b> approved exactly this
+          {item.approved ? ". You have approved; another person must too." : lacking === 1 && ". Your yes decides it."}
         </p>
       )}
       <div className="buttons">

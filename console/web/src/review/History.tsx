@@ -11,11 +11,15 @@ const reached: Record<Delivery["state"], string> = {
   expired: "was not heard while it mattered",
 };
 
+/** What the caller is told of it: neither a question nor what was said before it was decided. */
+export function outcome({ approval, deliveries }: Shown): Delivery[] {
+  const at = approval.decided_at;
+  return at === null ? [] : deliveries.filter((d) => !d.topic.endsWith(".question") && d.created_at >= at);
+}
+
 export function History({ shown }: { shown: Shown }) {
-  const { decisions, approval, item, deliveries } = shown;
+  const { decisions, approval, item } = shown;
   if (!decisions.length && item.stage === "pending") return null;
-  const decidedAt = approval.decided_at ?? "";
-  const outcome = deliveries.filter((d) => !d.topic.endsWith(".question") && d.created_at >= decidedAt && decidedAt);
   return (
     <section aria-label="Decisions" className="history">
       {item.stage !== "pending" && (
@@ -30,7 +34,7 @@ export function History({ shown }: { shown: Shown }) {
           )}
         </p>
       )}
-      {outcome.map((delivery) => (
+      {outcome(shown).map((delivery) => (
         <p key={delivery.delivery_id} className="delivery">
           <q>{delivery.speech.body}</q>
           <br />

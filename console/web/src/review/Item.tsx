@@ -10,7 +10,7 @@ import { Actions } from "./Actions";
 import { ArgumentForm } from "./ArgumentForm";
 import { Asked } from "./Asked";
 import { ContextPack } from "./ContextPack";
-import { History } from "./History";
+import { History, outcome } from "./History";
 import { Outlook } from "./Outlook";
 
 export function Item({ id, version, onClose }: { id: string; version: number; onClose: () => void }) {
@@ -21,7 +21,7 @@ export function Item({ id, version, onClose }: { id: string; version: number; on
   useEffect(() => {
     if (data) setServerNow(data.now);
   }, [data]);
-  const follows = data !== null && data.item.stage !== "pending" && !data.deliveries.some(isSettled);
+  const follows = data !== null && data.item.stage !== "pending" && !outcome(data).some(isSettled);
   useEffect(() => {
     if (!follows) return;
     const timer = window.setInterval(() => void refresh(), 2000); // how the outcome reached the caller
