@@ -79,16 +79,22 @@ def router(deps: Deps) -> APIRouter:
         name = visitor.reviewer
         return await read(lambda: reader.reviewer(name))
 
-    async def for_eyes_of(approval_id: str, visitor: Visitor) -> tuple[ApprovalRecord, ReviewerRecord | None]:
-        """What this person may see: what they may decide, and what they had a part in. Raises Problem."""
+    def barred(approval: ApprovalRecord, visitor: Visitor, reviewer: ReviewerRecord | None) -> str | None:
+        composition = deps.compositions.get(approval.composition)
+        return shown.barred(approval, composition, visitor.reviewer, reviewer, datetime.now(UTC))
+
+    async def for_eyes_of(approval_id: str, visitor: Visitor) -> tuple[ApprovalRecord, str | None]:
+        """What this person may see: what they may decide, and what they had a part in, with what bars them from it.
+
+        Raises Problem.
+        """
         approval, reviewer = await found(approval_id), await who(visitor)
-        if shown.may_decide(approval, reviewer):
-            return approval, reviewer
-        if visitor.reviewer not in {
-            d.reviewer for d in await read(lambda: reader.decisions(approval_id)) if d.accepted
-        }:
-            raise Problem(HTTPStatus.FORBIDDEN, shown.refusal(approval, reviewer, approval.opened_at) or "Not yours.")
-        return approval, reviewer
+        bar = barred(approval, visitor, reviewer)
+        if bar is not None:
+            decisions = await read(lambda: reader.decisions(approval_id))
+            if not any(d.accepted and d.reviewer == visitor.reviewer for d in decisions):
+                raise Problem(HTTPStatus.FORBIDDEN, bar)
+        return approval, bar
 
     @routes.get("")
     async def queue(
@@ -102,7 +108,7 @@ def router(deps: Deps) -> APIRouter:
 
         def collect() -> list[shown.QueueItem]:
             known = reader.approvals(None if done else ApprovalStage.PENDING, limit=500 if done else None)
-            mine = [a for a in known if shown.may_decide(a, reviewer)]
+            mine = [a for a in known if barred(a, visitor, reviewer) is None]
             mine = (
                 [a for a in mine if a.decided_at and a.decided_at > now - LATELY]
                 if done
@@ -137,7 +143,7 @@ def router(deps: Deps) -> APIRouter:
 
     @routes.get("/{approval_id}")
     async def one(approval_id: str, visitor: Visitor = reviewing) -> shown.ShownApproval:
-        approval, reviewer = await for_eyes_of(approval_id, visitor)
+        approval, bar = await for_eyes_of(approval_id, visitor)
         await read(lambda: RecordWriter(deps.engine).write([_read_by(visitor, approval, datetime.now(UTC))]))
         view = await deps.decisions.view(approval_id)
         decisions = await read(lambda: reader.decisions(approval_id))
@@ -152,7 +158,7 @@ def router(deps: Deps) -> APIRouter:
             arguments=shown.arguments(approval.edited_arguments or approval.arguments),
             standing=shown.standing(view) if view else None,
             outlook=shown.outlook(deps.compositions.get(approval.composition), view.request if view else None),
-            refusal=shown.refusal(approval, reviewer, now),
+            refusal=shown.closed(approval, now) or bar,
             decisions=decisions,
             deliveries=[d for d in deliveries if d.task_id == approval.task_id],
             temporal_url=shown.temporal_url(deps.temporal_ui, deps.namespace, approval_id),

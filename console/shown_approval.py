@@ -15,7 +15,8 @@ from contracts.composition import Composition
 from contracts.ladder import Fallback, Rung
 from contracts.names import approval_workflow_id
 from contracts.records import ApprovalRecord, DecisionRecord, DeliveryRecord, ReviewerRecord
-from policy.reviewers import able, among
+from policy import approval_refusals as refusals
+from store.sealed import ERASED
 
 
 class QueueItem(BaseModel):
@@ -107,22 +108,22 @@ def item(approval: ApprovalRecord, reviewer: str, *, on_the_line: bool) -> Queue
     )
 
 
-def may_decide(approval: ApprovalRecord, reviewer: ReviewerRecord | None) -> bool:
-    """As far as the records know; the workflow judges by itself."""
-    if reviewer is None or not able(approval.capability, reviewer):
-        return False
-    return not approval.deciders or among(approval.deciders, reviewer)
+def barred(
+    approval: ApprovalRecord, composition: Composition | None, name: str, reviewer: ReviewerRecord | None, now: datetime
+) -> str | None:
+    """Why that person may not decide about it, as far as the records know; the workflow judges by itself."""
+    tools = composition.tools if composition else ()
+    amount = next((tool.amount_argument for tool in tools if tool.name == approval.tool), None)
+    current = arguments(approval.edited_arguments or approval.arguments)
+    return refusals.of_record(approval, current, amount, name, reviewer, now)
 
 
-def refusal(approval: ApprovalRecord, reviewer: ReviewerRecord | None, now: datetime) -> str | None:
+def closed(approval: ApprovalRecord, now: datetime) -> str | None:
+    """Why nobody can decide about it any more."""
     if approval.stage is not ApprovalStage.PENDING:
         by = f" by {approval.reviewer}" if approval.reviewer else ""
         return f"It is {approval.stage.value.replace('_', ' ')}{by}: nothing is left to decide."
-    if now >= approval.deadline:
-        return "Its deadline has passed."
-    if not may_decide(approval, reviewer):
-        return f"It is for {' or '.join(approval.deciders) or approval.capability}, and you are not among them."
-    return None
+    return "Its deadline has passed." if now >= approval.deadline else None
 
 
 def standing(view: ApprovalView) -> Standing:
@@ -159,7 +160,8 @@ def outlook(composition: Composition | None, request: ApprovalRequest | None) ->
 
 
 def arguments(content: Content) -> dict[str, Any]:
-    known: dict[str, Any] = json.loads(content.body)
+    """None are left of what was erased."""
+    known: dict[str, Any] = {} if content.body == ERASED else json.loads(content.body)
     return known
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from contracts.approval import ApprovalStage, Verdict
-from contracts.records import ReviewerRecord
+from contracts.records import ApprovalRecord, ReviewerRecord
 from policy.approval_state import ApprovalState
 from policy.arrival import Arrived
 from policy.authority import MIN_DIGEST, covers
@@ -29,25 +29,58 @@ def of_decision(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord
         return "withdrawn: what it was needed for is not done any more"
     if state.stage is not ApprovalStage.PENDING:
         return f"already {state.stage.value.replace('_', ' ')} by {state.reviewer}"
-    if reviewer is None or not reviewer.active:
-        return f"{arrived.reviewer} is not a reviewer; see 'greenroom reviewers ls'"
-    if not able(request.capability, reviewer):
-        return f"{arrived.reviewer} may not decide about {request.capability}"
-    if (until := away_until(reviewer, now)) is not None:
-        return f"{arrived.reviewer} is away until {until:%Y-%m-%d %H:%M} UTC; see 'greenroom reviewers back'"
-    if not within(request.capability, reviewer, amount_of(state, arrived)):
-        most = authority(request.capability, reviewer)
-        return f"{arrived.reviewer} may decide about {request.capability} up to {most}, and this is more, or unknown"
-    deciders = state.deciders(now)
-    if deciders and not among(deciders, reviewer):
-        if state.only is not None:
-            return f"delegated: only {' or '.join(deciders)} may decide"
-        return f"{arrived.reviewer} is none of {', '.join(deciders)}"
+    deciders, amount = state.deciders(now), amount_of(state, arrived)
+    delegated = state.only is not None
+    person = of_person(arrived.reviewer, reviewer, request.capability, amount, deciders, now, delegated=delegated)
+    if person is not None:
+        return person
     if len(arrived.digest) < MIN_DIGEST:
         return f"the decision names no action: give the digest shown, at least {MIN_DIGEST} characters"
     if not covers(arrived.digest, state.digest):
         return "the decision covers another action than the one shown"
     return None
+
+
+def of_person(
+    name: str,
+    reviewer: ReviewerRecord | None,
+    capability: str,
+    amount: Decimal | None,
+    deciders: Collection[str],
+    now: datetime,
+    *,
+    delegated: bool = False,
+) -> str | None:
+    """Against any decision of that person about such an action. Nobody named in `deciders` means every reviewer."""
+    if reviewer is None or not reviewer.active:
+        return f"{name} is not a reviewer; see 'greenroom reviewers ls'"
+    if not able(capability, reviewer):
+        return f"{name} may not decide about {capability}"
+    if (until := away_until(reviewer, now)) is not None:
+        return f"{name} is away until {until:%Y-%m-%d %H:%M} UTC; see 'greenroom reviewers back'"
+    if not within(capability, reviewer, amount):
+        most = authority(capability, reviewer)
+        return f"{name} may decide about {capability} up to {most}, and this is more, or unknown"
+    if deciders and not among(deciders, reviewer):
+        if delegated:
+            return f"delegated: only {' or '.join(deciders)} may decide"
+        return f"{name} is none of {', '.join(deciders)}"
+    return None
+
+
+def of_record(
+    approval: ApprovalRecord,
+    arguments: Mapping[str, object],
+    amount_argument: str | None,
+    name: str,
+    reviewer: ReviewerRecord | None,
+    now: datetime,
+) -> str | None:
+    """The same as far as the records know. `arguments` are the action's own, `amount_argument` names its amount."""
+    amount = number_in(arguments.get(amount_argument or ""))
+    if reviewer is not None and amount_argument in approval.editable:
+        amount = authority(approval.capability, reviewer)  # whoever may edit it down to their bound may decide it
+    return of_person(name, reviewer, approval.capability, amount, approval.deciders, now)
 
 
 def amount_of(state: ApprovalState, arrived: Arrived) -> Decimal | None:
