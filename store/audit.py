@@ -12,7 +12,7 @@ from store.audit_keys import AuditKeys, verify_signature
 from store.chain import GENESIS, digest_of, hash_of, opening
 from store.columns import PlainText
 from store.engine import reading
-from store.sealed import ERASED, key_id_of
+from store.sealed import ERASED, Tampered, key_id_of
 from store.sealing import read_seals
 from store.vault import Vault, vault_of
 
@@ -167,13 +167,17 @@ def _contents(connection: Connection, found: _Found, session_id: str | None, vau
     query = f"SELECT digest, content_subject_id, content_body FROM audit_contents{only}"
     for digest, subject_id, kept in _rows(connection, query, given):
         body = _read(kept)
+        changed = Broken(f"content {digest[:12]}", "what an entry was about was changed")
         if key_id_of(body) is not None:
             # Without the keys, or when they were destroyed, there is nothing to compare.
-            body = ERASED if vault is None else vault.open(_read(subject_id), body)
+            try:
+                body = ERASED if vault is None else vault.open(_read(subject_id), body)
+            except Tampered:
+                return changed
         if body == ERASED:
             continue
         if digest_of(body) != digest:
-            return Broken(f"content {digest[:12]}", "what an entry was about was changed")
+            return changed
         found.contents += 1
     return None
 

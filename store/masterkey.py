@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -79,11 +78,11 @@ class MasterKeys:
     def parse(cls, text: str) -> MasterKeys:
         """`ID:BASE64`, several by line or comma, the one that wraps first. Errors never repeat the text."""
         keys: dict[str, bytes] = {}
-        for line in text.replace(",", "\n").split():
+        for line in _keys_in(text):
             name, _, encoded = line.partition(":")
             try:
                 keys[name] = base64.b64decode(encoded, validate=True)
-            except binascii.Error:
+            except ValueError:
                 raise MasterKeyError("the master key is not of the form ID:BASE64") from None
         return cls(keys)
 
@@ -103,24 +102,32 @@ class MasterKeys:
 def create_key_file(path: Path) -> bool:
     """Makes a master key there, for its owner alone, unless there is one. Whether it was made now."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return private_file.create(path, _new_line().encode("ascii"))
+    return private_file.create(path, f"{_new_key()}\n".encode("ascii"))
 
 
 def rotate_key_file(path: Path) -> str:
     """Puts a new master key before those that are there, which go on unwrapping; its id."""
-    MasterKeys.read(path)
-    line = _new_line()
-    private_file.replace(path, line.encode("ascii") + path.read_bytes())
-    return line.partition(":")[0]
+    new = _new_key()
+    private_file.replace(path, "".join(f"{key}\n" for key in (new, *_keys_of(path))).encode("ascii"))
+    return new.partition(":")[0]
 
 
 def retire_master_keys(path: Path) -> list[str]:
     """Forgets every master key but the first; the ids of those that are gone."""
-    MasterKeys.read(path)
-    first, *others = path.read_text(encoding="ascii").split()
+    first, *others = _keys_of(path)
     private_file.replace(path, f"{first}\n".encode("ascii"))
     return [line.partition(":")[0] for line in others]
 
 
-def _new_line() -> str:
-    return f"m{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}\n"
+def _new_key() -> str:
+    return f"m{secrets.token_hex(4)}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
+
+
+def _keys_of(path: Path) -> list[str]:
+    """The keys of a file in which nothing is wrong."""
+    MasterKeys.read(path)
+    return _keys_in(path.read_text(encoding="ascii"))
+
+
+def _keys_in(text: str) -> list[str]:
+    return text.replace(",", "\n").split()

@@ -6,6 +6,7 @@ import base64
 import re
 import secrets
 import threading
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,8 +18,11 @@ ERASED = "[erased]"
 """What stands for a text whose key was destroyed."""
 
 _SEALED = re.compile(r"sealed\.1\.([A-Za-z0-9]+)\.([A-Za-z0-9_=-]+)")
-_ENVELOPE = re.compile(r"envelope\.1\.([A-Za-z0-9]+)\.([A-Za-z0-9_=-]+)\.([A-Za-z0-9_=-]+)")
+_ENVELOPE = re.compile(r"envelope\.1\.(.*)\.([A-Za-z0-9_=-]+)\.([A-Za-z0-9_=-]+)")
+"""A KMS names its keys as it likes, dots and all; what comes after has none."""
 _PURPOSE = "envelope"
+_MOST_OPENED = 1024
+"""Keys of other processes that one remembers, so that it does not ask the KMS for each text."""
 
 
 class Tampered(StoreError):
@@ -63,7 +67,7 @@ class Envelope:
         self._wrapper = wrapper
         self._lock = threading.Lock()
         self._own: tuple[str, AESGCM] | None = None
-        self._opened: dict[tuple[str, str], AESGCM] = {}
+        self._cipher = lru_cache(maxsize=_MOST_OPENED)(self._unwrapped)
 
     def seal(self, text: str) -> str:
         """Raises MasterKeyError."""
@@ -75,11 +79,10 @@ class Envelope:
         match = _ENVELOPE.fullmatch(text)
         if match is None:
             return text
-        known = match[1], match[2]
-        if (cipher := self._opened.get(known)) is None:
-            key = self._wrapper.unwrap(Wrapped(match[1], base64.urlsafe_b64decode(match[2])), _PURPOSE)
-            cipher = self._opened[known] = AESGCM(key)
-        return _decrypt(cipher, match[3], text.rpartition(".")[0]).decode()
+        return _decrypt(self._cipher(match[1], match[2]), match[3], text.rpartition(".")[0]).decode()
+
+    def _unwrapped(self, master_id: str, wrapped: str) -> AESGCM:
+        return AESGCM(self._wrapper.unwrap(Wrapped(master_id, base64.urlsafe_b64decode(wrapped)), _PURPOSE))
 
     def _begin(self) -> tuple[str, AESGCM]:
         with self._lock:
@@ -97,8 +100,8 @@ def _encrypt(cipher: AESGCM, text: bytes, bound: str) -> str:
 
 
 def _decrypt(cipher: AESGCM, encoded: str, bound: str) -> bytes:
-    sealed = base64.urlsafe_b64decode(encoded)
     try:
+        sealed = base64.urlsafe_b64decode(encoded)
         return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound.encode())
-    except InvalidTag:
+    except (InvalidTag, ValueError):  # ValueError: no base64, or too short
         raise Tampered("a sealed text was changed, or is another person's") from None

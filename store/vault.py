@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select, update
@@ -13,7 +15,7 @@ from sqlalchemy import Connection, Engine, func, select, update
 from store.engine import reading, writing
 from store.errors import StoreError
 from store.masterkey import KEY_BYTES, KeyWrapper, Wrapped
-from store.sealed import ERASED, DataKey, key_id_of
+from store.sealed import ERASED, DataKey, Tampered, key_id_of
 from store.statements import insert_or_ignore
 from store.tables import subjects
 from store.vault_tables import data_keys
@@ -45,6 +47,7 @@ class Vault:
         self._clock = clock
         self._sealing: dict[str, _Held] = {}
         self._opening: dict[str, _Held] = {}
+        self._lock = threading.Lock()
 
     def __repr__(self) -> str:
         return f"Vault({self._engine.url.render_as_string(hide_password=True)})"
@@ -75,7 +78,7 @@ class Vault:
         else:
             key = held.key
         if key is not None and key.subject_id != subject_id:
-            raise StoreError(f"a text sealed with key {key_id} stands where another person's should")
+            raise Tampered(f"a text sealed with key {key_id} stands where another person's should")
         return ERASED if key is None else key.open(text)
 
     def fetch(self, subject_ids: Iterable[str]) -> None:
@@ -86,7 +89,7 @@ class Vault:
     def destroy(self, subject_id: str, at: datetime) -> list[str]:
         """Destroys every key of the subject in the database; ids of all that are destroyed, by now or before.
 
-        What processes hold in memory goes within CACHE_SECONDS.
+        What other processes hold in memory is used no more after CACHE_SECONDS, and goes with the next key that comes.
         """
         mine = data_keys.c.subject_id == subject_id
         with writing(self._engine) as connection:
@@ -94,9 +97,10 @@ class Vault:
                 update(data_keys).where(mine, data_keys.c.destroyed_at.is_(None)).values(wrapped=None, destroyed_at=at)
             )
             found = list(connection.execute(select(data_keys.c.key_id).where(mine)).scalars())
-        self._sealing.pop(subject_id, None)
-        for key_id in found:
-            self._opening.pop(key_id, None)
+        with self._lock:
+            self._sealing.pop(subject_id, None)
+            for key_id in found:
+                self._opening.pop(key_id, None)
         return found
 
     def rewrap(self) -> int:
@@ -121,13 +125,23 @@ class Vault:
         held = keys.get(name)
         return None if held is None or held.until <= self._clock() else held
 
+    def _keep(self, keys: dict[str, _Held], name: str, held: _Held) -> None:
+        """They stand in the order in which they came, so those that are over stand first: out of memory with them."""
+        with self._lock:
+            keys.pop(name, None)
+            keys[name] = held
+            now = self._clock()
+            for over in list(takewhile(lambda known: keys[known].until <= now, keys)):
+                del keys[over]
+
     def _sealing_key(self, subject_id: str) -> DataKey:
         until = self._clock() + CACHE_SECONDS
         with reading(self._engine) as connection:
             key = self._current(connection, subject_id)
         if key is None:
             key = self._make(subject_id)
-        self._sealing[subject_id] = self._opening[key.key_id] = _Held(key, until)
+        self._keep(self._sealing, subject_id, _Held(key, until))
+        self._keep(self._opening, key.key_id, _Held(key, until))
         return key
 
     def _opening_key(self, key_id: str) -> DataKey | None:
@@ -140,7 +154,7 @@ class Vault:
             )
         destroyed = row.wrapped is None
         key = None if destroyed else DataKey(key_id, row.subject_id, self._unwrap(key_id, row.master_id, row.wrapped))
-        self._opening[key_id] = _Held(key, until)
+        self._keep(self._opening, key_id, _Held(key, until))
         return key
 
     def _make(self, subject_id: str) -> DataKey:

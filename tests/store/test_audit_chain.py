@@ -16,7 +16,9 @@ from store.audit import verify
 from store.audit_tables import audit_contents, audit_entries, audit_heads
 from store.chain import GENESIS, SALT
 from store.errors import StoreDamaged
+from store.masterkey import MasterKeys
 from store.reader import RecordReader
+from store.vault import with_vault
 from store.writer import RecordWriter
 
 ENTRIES = audit_entries.c
@@ -97,6 +99,18 @@ def test_a_changed_content_is_found(engine: Engine) -> None:
     broken = verify(engine).broken
     assert broken is not None and broken.place.startswith("content ")
     assert verify(engine, contents=False).intact
+
+
+@pytest.mark.parametrize("end", ["", "AAAA", "?"])
+def test_a_changed_sealed_content_is_found_too(engine: Engine, end: str) -> None:
+    sealing = with_vault(engine, MasterKeys({"m": b"k" * 32}))
+    RecordWriter(sealing).write([audit(exhibits={"result": said("refunded")})])
+    assert verify(sealing).contents == 1
+    with engine.begin() as connection:
+        kept = connection.execute(select(audit_contents.c.content_body)).scalar_one()
+        connection.execute(update(audit_contents).values(content_body=kept[:-4] + end))
+    broken = verify(sealing).broken
+    assert broken is not None and broken.place.startswith("content ")
 
 
 @pytest.mark.parametrize("sequence", [1, 3, 5])

@@ -59,7 +59,7 @@ def test_a_key_file_is_for_its_owner_alone_and_is_never_overwritten(key_file: Pa
 
 
 def test_a_key_that_cannot_be_read_is_not_repeated_in_the_error() -> None:
-    for broken in ("m1:geheim!", "m1:Z2VoZWlt", ""):
+    for broken in ("m1:geheim!", "m1:geheimä", "m1:Z2VoZWlt", ""):
         with pytest.raises(MasterKeyError) as error:
             MasterKeys.parse(broken)
         assert "geheim" not in str(error.value).lower() and "Z2VoZWlt" not in str(error.value)
@@ -99,8 +99,9 @@ def test_a_text_of_another_person_or_a_changed_one_is_refused(engine: Engine, ma
     with pytest.raises(StoreError, match="another person"):
         vault.open("ben", sealed)
     flipped = sealed[:-10] + ("A" if sealed[-10] != "A" else "B") + sealed[-9:]
-    with pytest.raises(Tampered):
-        vault.open("ann", flipped)
+    for changed in (flipped, sealed[:-2], sealed[: sealed.rindex(".") + 5]):
+        with pytest.raises(Tampered):
+            vault.open("ann", changed)
 
 
 def test_without_waiting_a_key_comes_from_this_process_alone(engine: Engine, master: MasterKeys) -> None:
@@ -147,6 +148,26 @@ def test_the_master_key_is_changed_without_touching_what_was_sealed(
         Vault(engine, MasterKeys.parse(old)).open("s", sealed)
 
 
+def test_keys_that_a_person_wrote_in_one_line_are_rotated_and_retired_too(key_file: Path) -> None:
+    old = key_file.read_text().strip()
+    key_file.write_text(f"{old},m2:{old.partition(':')[2]}")
+    new = rotate_key_file(key_file)
+    assert MasterKeys.read(key_file).current == new
+    assert retire_master_keys(key_file) == [old.partition(":")[0], "m2"]
+    assert key_file.read_text().startswith(f"{new}:") and len(key_file.read_text().splitlines()) == 1
+
+
+def test_a_key_that_is_over_leaves_memory_with_the_next_one(engine: Engine, master: MasterKeys) -> None:
+    now = 0.0
+    vault = Vault(engine, master, clock=lambda: now)
+    for subject in ("s1", "s2", "s1"):
+        vault.seal(subject, CANARY)
+    assert list(vault._sealing) == ["s1", "s2"] and len(vault._opening) == 2
+    now = CACHE_SECONDS
+    sealed = vault.seal("s2", CANARY)
+    assert list(vault._sealing) == ["s2"] and list(vault._opening) == [sealed.split(".")[2]]
+
+
 def test_a_key_of_another_database_is_told(engine: Engine, master: MasterKeys, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not in this database"):
         Vault(engine, master).open("s", "sealed.1.0123456789abcdef.AAAA")
@@ -167,5 +188,9 @@ def test_an_envelope_opens_in_any_process_with_the_master_key_and_leaves_plain_t
     sealed = Envelope(master).seal(CANARY)
     assert CANARY not in sealed and Envelope(master).open(sealed) == CANARY
     assert Envelope(master).open("{}") == "{}"
+    kms = MasterKeys({"arn:aws:kms:eu-west-1:1234:key/1f0c.9": b"k" * 32})
+    assert Envelope(kms).open(Envelope(kms).seal(CANARY)) == CANARY
+    with pytest.raises(Tampered):
+        Envelope(master).open(sealed[:-2])
     with pytest.raises(MasterKeyError):
         Envelope(MasterKeys({"other": b"k" * 32})).open(sealed)
