@@ -97,6 +97,7 @@ class VoiceAgent(Agent):
         self.session.off("conversation_item_added", self._on_item)
         self._load.stop()
         self._models.rota.stop()
+        self._voices.rota.stop()
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
         if isinstance(event.item, llm.ChatMessage) and (latency := event.item.metrics.get("e2e_latency")) is not None:
@@ -146,7 +147,6 @@ class VoiceAgent(Agent):
         patiences = (self._timings.first_token, self._timings.second_try)
         for attempt, (model, patience) in enumerate(zip(models, patiences, strict=False)):
             began = False
-            self._models.rota.asked(model)
             answer = self._models.ask(model, self, request, tools, model_settings, patience)
             asked = self._auditing.asking(model, request, tools, attempt)
             try:

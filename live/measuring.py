@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 
 from livekit.agents import llm
 
 from contracts.context import RenderedContext
-from contracts.latency import LatencyBudget, Stage, TurnStages
+from contracts.latency import LatencyBudget, TurnStages
 from live.context import CallContext
 from policy import latency
 
@@ -16,10 +15,9 @@ logger = logging.getLogger("greenroom.live.latency")
 
 
 class Measuring:
-    """`missed` counts the turns of this call that were over budget, by the stage that it is put down to."""
+    """Of one call, turn by turn. A turn over its budget is logged with the stage that it is put down to."""
 
     def __init__(self, context: CallContext, budget: LatencyBudget) -> None:
-        self.missed: Counter[Stage] = Counter()
         self._context = context
         self._budget = budget
         self._asked: dict[str, float] = {}
@@ -33,6 +31,5 @@ class Measuring:
         asked, self._asked = self._asked, {}
         found = latency.stages(asked, metrics, self._context.render_seconds, self._budget)
         if found is not None and found.missed is not None:
-            self.missed[found.missed] += 1
             logger.warning("turn over budget", extra={"turn": item.id, "stage": found.missed.value, "ms": found.total})
         return found, self._context.take_rendered()

@@ -59,9 +59,6 @@ class Rota(Generic[T]):
         ranked = enumerate(zip(self._members, self._breakers, strict=True))
         return [member for at, (member, breaker) in ranked if at not in self._trying and breaker.admits(now)]
 
-    def asked(self, member: T) -> None:
-        self._breakers[self._members.index(member)].asked(self._clock())
-
     def worked(self, member: T) -> None:
         self._breakers[self._members.index(member)].worked()
 

@@ -96,6 +96,7 @@ class VoiceCall:
     async def _converse(self, snapshot: SessionSnapshot | None) -> None:
         named = snapshot.composition if snapshot is not None else self._dispatch.composition or None
         composition = self._config.composition(named)
+        role = composition.role(self._dispatch.role)
         caller = snapshot.caller_identity if snapshot is not None else self._dispatch.caller_identity
         caller = caller or (await self._ctx.wait_for_participant()).identity
         self._composition = composition
@@ -106,9 +107,8 @@ class VoiceCall:
             epoch=self._dispatch.epoch,
             role=self._dispatch.role,
         )
-        capabilities = composition.role(self._dispatch.role).capabilities
-        self._context, self._read_back = CallContext(composition.limits, capabilities), ReadBack()
-        measuring = Measuring(self._context, composition.role(self._dispatch.role).latency)
+        self._context, self._read_back = CallContext(composition.limits, role.capabilities), ReadBack()
+        measuring = Measuring(self._context, role.latency)
         self._hearing = Hearing(self._facts, self._bridge, self._read_back, measuring)
         history, unanswered = restored(snapshot.turns if snapshot is not None else ())
         if snapshot is not None:
@@ -131,7 +131,7 @@ class VoiceCall:
             turn=lambda: self._hearing.transcript.last_caller_turn,
             say=self._escalating.tell,
         )
-        self._session = build_session(self._config, composition, composition.role(self._dispatch.role), self._warm)
+        self._session = build_session(self._config, composition, role, self._warm)
         self._deliveries = Deliveries(
             self._session,
             self._bridge,
