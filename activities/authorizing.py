@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from contracts.callgrant import SignedGrant
 from contracts.composition import Composition
 from contracts.records import ApprovalRecord, EffectEntry, GrantRecord, ReviewerRecord
 from contracts.rules import EffectTotals
 from contracts.tools import Effect, ToolCall
 from policy import callgrant, counting, rules
 from policy.authority import GateVerdict, action_digest
+from policy.callgrant import SignedGrant
 
 
 class AuthorityRecords(Protocol):

@@ -11,8 +11,8 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from contracts.base import Content
-from contracts.callgrant import SignedGrant
 from contracts.tools import ToolCall, ToolOutcome, ToolSpec, ToolStatus
+from policy.callgrant import SignedGrant
 
 logger = logging.getLogger("greenroom.tools")
 

@@ -172,7 +172,6 @@ class Decided(Event):
     reason: str
     channel: str | None = None
     signed: bool = False
-    fields: str | None = None
 
 
 class GrantMoved(Event):

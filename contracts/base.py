@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
 def _utc(moment: datetime) -> datetime:
@@ -21,6 +21,9 @@ def _encodable(text: object) -> object:
 
 Moment = Annotated[datetime, AfterValidator(_utc)]
 """An aware time, held in UTC."""
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+"""What a composition calls a thing of its own: a role, a rule, a group."""
 
 
 class Contract(BaseModel):

@@ -29,25 +29,3 @@ class CallGrant(Contract):
     given_id: str | None
     issued_at: Moment
     expires_at: Moment
-
-
-class SignedGrant:
-    """A grant with the signature of the key `key_id`. Not a contract: it crosses no process boundary, and so it is in
-    no history, no record and no log."""
-
-    __slots__ = ("_signature", "grant", "key_id")
-
-    def __init__(self, grant: CallGrant, key_id: str, signature: str) -> None:
-        self.grant = grant
-        self.key_id = key_id
-        self._signature = signature
-
-    @property
-    def signature(self) -> str:
-        return self._signature
-
-    def __repr__(self) -> str:
-        return f"SignedGrant({self.grant.call_id!r}, key {self.key_id!r})"
-
-    def __reduce__(self) -> str:
-        raise TypeError("a signed grant stays in its process")

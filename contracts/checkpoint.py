@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 from contracts import review
-from contracts.base import Content, Contract
+from contracts.base import Content, Contract, Name
 from contracts.review import ReviewRules, ReviewView
 from contracts.task import Parent, PlanStep
 
@@ -26,7 +23,7 @@ class CheckpointRule(ReviewRules):
     If nobody decides, the task stops (`deny`), or goes on (`go_on`), as the ladder's last rung says.
     """
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+    id: Name
     at: CheckpointAt
     role: str | None = None
     why: str

@@ -9,17 +9,15 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from contracts import ladder as ladders
-from contracts.base import Contract
+from contracts.base import Contract, Name
 from contracts.checkpoint import CheckpointRule
 from contracts.escalation import EscalationRules
 from contracts.handoff import Budget
 from contracts.ladder import Fallback
 from contracts.latency import LatencyBudget
 from contracts.phrases import Phrases
-from contracts.rules import ApprovalRule as ApprovalRule
+from contracts.rules import ApprovalRule
 from contracts.tools import DataClass, Effect, OnInterrupt, ToolDeclaration
-
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
 EventName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 

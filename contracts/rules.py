@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from contracts import ladder as ladders
 from contracts.approval import Editable
-from contracts.base import Contract, Moment
+from contracts.base import Contract, Moment, Name
 from contracts.ladder import Ladder
-
-RuleName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 
 
 class Totals(Contract):
@@ -68,7 +66,7 @@ class ApprovalRule(Contract):
     `deadline_seconds` and then the fallback `deny`. `policy.ladder.of(rule)` is either.
     """
 
-    id: RuleName
+    id: Name
     tool: str | None = None
     when: str | None = None
     expect: tuple[RuleCase, ...] = ()

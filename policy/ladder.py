@@ -14,10 +14,10 @@ from typing import Any
 from pydantic import Field
 
 from contracts.base import Contract, Moment
-from contracts.composition import ApprovalRule
 from contracts.ladder import GROUP, Fallback, Ladder, Rung, RungKind
 from contracts.phrases import Phrases
 from contracts.records import ReviewerRecord
+from contracts.rules import ApprovalRule
 from policy.reviewers import among
 
 

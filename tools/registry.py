@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from contracts.callgrant import SignedGrant
 from contracts.composition import Composition, RoleKind
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolSpec, ToolStatus
 from policy.authority import action_digest, may_be_freed, may_call, may_compensate, tools_of
-from policy.callgrant import objection, statement
+from policy.callgrant import SignedGrant, objection, statement
 from tools import pins
 from tools.ledger import ProcessSendLedger, SendLedger
 from tools.outcomes import arguments_of, outcome_of, status_of, told

@@ -13,7 +13,6 @@ from activities.authorizing import CallAuthority
 from activities.tools import ToolActivities
 from contracts.approval import ApprovalStage
 from contracts.base import Content
-from contracts.callgrant import SignedGrant
 from contracts.composition import Composition, Role, RoleKind
 from contracts.grants import GrantScope, GrantTerms
 from contracts.phrases import Phrases
@@ -21,6 +20,7 @@ from contracts.records import ApprovalRecord, EffectEntry, GrantRecord, Reviewer
 from contracts.rules import ApprovalRule
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolStatus
 from policy.authority import action_digest
+from policy.callgrant import SignedGrant
 from store.audit_keys import AuditKeys, make_key
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)

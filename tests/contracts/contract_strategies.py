@@ -18,9 +18,10 @@ from pydantic.fields import FieldInfo
 
 import contracts
 from contracts.base import Contract
-from contracts.composition import ApprovalRule, Composition, Role, RoleKind
+from contracts.composition import Composition, Role, RoleKind
 from contracts.ladder import Fallback, Rung, RungKind
 from contracts.phrases import Phrases
+from contracts.rules import ApprovalRule
 
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from contracts.approval import ApprovalRequest
 from contracts.base import Content
-from contracts.composition import ApprovalRule, Composition, Limits, Role, RoleKind
+from contracts.composition import Composition, Limits, Role, RoleKind
 from contracts.context import ContextItem, ContextKind, Trust
 from contracts.delivery import Delivery
 from contracts.phrases import Phrases
 from contracts.records import ReviewerRecord
+from contracts.rules import ApprovalRule
 from contracts.tools import Effect, ToolDeclaration
 from policy.authority import action_digest
 from tools.compositions import load_composition

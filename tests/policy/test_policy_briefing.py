@@ -12,9 +12,9 @@ from policy_samples import BOOK, LOOKUP, MAIL, REFUND, at, known, words
 
 from contracts.approval import Editable
 from contracts.base import Content
-from contracts.composition import ApprovalRule
 from contracts.context import Trust
 from contracts.handoff import HandoffContext, Message, ProposedCall
+from contracts.rules import ApprovalRule
 from contracts.task import StepResult, StepStatus
 from policy import briefing
 from policy.authority import GateVerdict

@@ -8,7 +8,8 @@ import pytest
 from policy_samples import BOOK, at, composition, words
 from pydantic import ValidationError
 
-from contracts.composition import ApprovalRule, Composition
+from contracts.composition import Composition
+from contracts.rules import ApprovalRule
 from contracts.task import Compensation, EffectRecord, StepResult, StepStatus
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolStatus
 from policy import authority, compensation

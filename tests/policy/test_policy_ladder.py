@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from policy_samples import REVIEWERS, T0, at
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.composition import ApprovalRule
 from contracts.ladder import Fallback, Ladder, Rung, RungKind
 from contracts.phrases import Phrases
+from contracts.rules import ApprovalRule
 from policy import ladder as policy
 from policy.ladder import Climb
 

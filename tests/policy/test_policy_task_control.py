@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_samples import BOOK, MAIL, T0, at, composition, words
 
-from contracts.composition import ApprovalRule
+from contracts.rules import ApprovalRule
 from contracts.task import Control, ControlKind, Plan, PlanStep, StepResult, StepStatus, WaitFor
 from policy import control, plan, schedule
 from policy.control import TaskControl

@@ -14,9 +14,9 @@ from test_registry import COMPOSITION, answering
 from tool_calls import KEYS, ScriptedServer, approved, body, make_call, signed
 
 from contracts.base import Content
-from contracts.callgrant import CallGrant, SignedGrant
+from contracts.callgrant import CallGrant
 from contracts.tools import ToolCall, ToolStatus
-from policy.callgrant import statement
+from policy.callgrant import SignedGrant, statement
 from store.audit_keys import make_key
 from tools.registry import ToolRegistry
 from tools.server import ServerResult

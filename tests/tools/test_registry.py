@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from tool_calls import ScriptedServer, TrustingRegistry, approved, body, make_call
 
-from contracts.composition import ApprovalRule, Composition, Role, RoleKind
+from contracts.composition import Composition, Role, RoleKind
 from contracts.phrases import Phrases
+from contracts.rules import ApprovalRule
 from contracts.tools import Effect, ToolDeclaration, ToolStatus
 from policy.authority import action_digest
 from tools.registry import ToolConfigurationError, ToolRegistry

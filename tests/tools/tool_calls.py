@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from contracts.base import Content
-from contracts.callgrant import SignedGrant
 from contracts.composition import Composition
 from contracts.tools import ToolCall, ToolOutcome
 from policy.authority import action_digest
-from policy.callgrant import given_for, statement
+from policy.callgrant import SignedGrant, given_for, statement
 from store.audit_keys import AuditKeys, make_key
 from tools.registry import ToolRegistry
 from tools.server import ServerResult, ServerTool, ToolServer

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contracts.approval import Editable
 from contracts.checkpoint import CheckpointAt, CheckpointRule
-from contracts.composition import ApprovalRule, Attendance, Composition, Deliveries, Limits, Role, RoleKind, Webhook
+from contracts.composition import Attendance, Composition, Deliveries, Limits, Role, RoleKind, Webhook
 from contracts.handoff import Budget
 from contracts.ladder import Fallback, Rung, RungKind
 from contracts.phrases import Phrases
+from contracts.rules import ApprovalRule
 from contracts.tools import Effect, ToolDeclaration
 
 PHRASES = Phrases(

@@ -16,13 +16,13 @@ from temporalio.service import RPCError
 
 from contracts.attendance import AttendRequest, AttendResult, ProbeRequest, ProbeResult, RoomRequest
 from contracts.base import Content
-from contracts.callgrant import SignedGrant
 from contracts.delivery import Delivery
 from contracts.handoff import ThinkRequest, Thought
 from contracts.names import Signal, attendance_workflow_id
 from contracts.summary import Summary, SummaryRequest
 from contracts.task import Plan, PlanRequest
 from contracts.tools import ToolCall, ToolOutcome, ToolSpec, ToolStatus
+from policy.callgrant import SignedGrant
 from policy.summary import transcript
 
 T = TypeVar("T")
