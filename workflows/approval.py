@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import deque
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
@@ -35,7 +33,8 @@ with workflow.unsafe.imports_passed_through():
     from policy import arrival
     from policy.approval_state import ApprovalState
     from workflows import approval_asking, approval_shown, options, recording
-    from workflows.arity import one_value
+    from workflows.arity import NO_VALUE, one_value
+    from workflows.reviewing import wait_until
 
 
 @workflow.defn(name="Approval")
@@ -55,7 +54,7 @@ class ApprovalWorkflow:
         await self._announce()
         await self._pass_over_absent()
         while self._state.stage is ApprovalStage.PENDING:
-            await self._wait_until_decision(self._state.wake_at, "the next rung of the ladder")
+            await wait_until(self._has_work, self._state.wake_at, "the next rung of the ladder")
             await self._judge_arrived()
             await self._take_answers()
             if self._withdrawn:
@@ -72,7 +71,7 @@ class ApprovalWorkflow:
         # Open a while longer: a late or second decision is refused on the record, not by silence.
         closes = workflow.now() + timedelta(seconds=request.grace_seconds)
         while workflow.now() < closes or self._arrived:
-            await self._wait_until_decision(closes, "late decisions are recorded until then")
+            await wait_until(self._has_work, closes, "late decisions are recorded until then")
             await self._judge_arrived()
             await self._take_answers()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -80,11 +79,11 @@ class ApprovalWorkflow:
 
     @workflow.signal(name="decide", description=f"One JSON object: {arrival.EXPECTED}, optionally with a note")
     @one_value
-    def decide(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008 - a default keeps an empty signal harmless
+    def decide(self, raw: RawValue = NO_VALUE) -> None:
         self._arrived.append((workflow.now(), arrival.read(raw.payload.data)))
 
     @workflow.update(name="decide_update", description="The same decision, answered with its receipt")
-    async def decide_update(self, raw: RawValue = RawValue(Payload())) -> DecisionReceipt:  # noqa: B008
+    async def decide_update(self, raw: RawValue = NO_VALUE) -> DecisionReceipt:
         arrived = arrival.read(raw.payload.data, channel="update")
         self._arrived.append((workflow.now(), arrived))
         position = len(self._state.receipts) + len(self._arrived)
@@ -92,7 +91,7 @@ class ApprovalWorkflow:
         return self._state.receipts[position - 1]
 
     @decide_update.validator
-    def _takes_one_value(self, raw: RawValue = RawValue(Payload())) -> None:  # noqa: B008
+    def _takes_one_value(self, raw: RawValue = NO_VALUE) -> None:
         """Lets the SDK refuse an update with more values before it is accepted; later it would stall the workflow."""
 
     @workflow.signal(name=Signal.WITHDRAW.value, description="What it was needed for is not done any more")
@@ -107,17 +106,9 @@ class ApprovalWorkflow:
     def view(self) -> ApprovalView:
         return policy.view(self._state, workflow.now())
 
-    @property
     def _has_work(self) -> bool:
         to_withdraw = self._withdrawn and self._state.stage is ApprovalStage.PENDING
         return bool(self._arrived or self._answers) or to_withdraw
-
-    async def _wait_until_decision(self, moment: datetime, summary: str) -> None:
-        remaining = moment - workflow.now()
-        if self._has_work or remaining <= timedelta(0):
-            return
-        with contextlib.suppress(TimeoutError):  # the caller looks at the clock itself
-            await workflow.wait_condition(lambda: self._has_work, timeout=remaining, timeout_summary=summary)
 
     def _climb(self, moment: datetime) -> None:
         self._state, reached = policy.climbed(self._state, moment)

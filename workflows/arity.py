@@ -14,6 +14,9 @@ from temporalio.worker import HandleSignalInput, Interceptor, WorkflowInboundInt
 
 W = TypeVar("W")
 
+NO_VALUE = RawValue(Payload())
+"""A default keeps an empty signal harmless: it is refused on the record."""
+
 
 def one_value(handler: Callable[[W, RawValue], None]) -> Callable[[W, RawValue], None]:
     """Calls the handler with one value, however many a signal brings: a second one would stall the workflow for ever.

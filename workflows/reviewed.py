@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from temporalio import workflow
-from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
@@ -13,11 +12,8 @@ with workflow.unsafe.imports_passed_through():
     from contracts.ladder import Rung
     from contracts.names import Signal
     from workflows import options
-    from workflows.arity import one_value
+    from workflows.arity import NO_VALUE, one_value
     from workflows.reviewing import EXPECTED, Reviewing
-
-NO_VALUE = RawValue(Payload())
-"""A default keeps an empty signal harmless: it is refused on the record."""
 
 
 class Reviewed(ABC):

@@ -29,6 +29,15 @@ EXPECTED = '{"reviewer": NAME, "verdict": VERDICT, "note": WORDS}'
 Objection = Callable[[arrival.Arrived], Awaitable[str | None]]
 
 
+async def wait_until(come: Callable[[], bool], moment: datetime, summary: str) -> None:
+    """Returns when it has come or the moment is there: whoever waits looks at the clock."""
+    remaining = moment - workflow.now()
+    if come() or remaining <= timedelta(0):
+        return
+    with contextlib.suppress(TimeoutError):
+        await workflow.wait_condition(come, timeout=remaining, timeout_summary=summary)
+
+
 class Reviewing:
     """`item_id` is what the records know the review by. What is to be recorded waits in `unwritten`. `objection` says
     what speaks against the plan that a decision brings.
@@ -64,7 +73,7 @@ class Reviewing:
     async def change(self) -> tuple[Rung, ...]:
         """Returns when something has changed: decisions came, it was withdrawn, or these rungs were reached."""
         if (moment := self.state.wake_at) is not None:
-            await self._wait(moment, "the next rung of the ladder")
+            await wait_until(self._has_work, moment, "the next rung of the ladder")
         await self._judge_arrived()
         if self._withdrawn:
             self.state = policy.withdrawn(self.state, workflow.now())
@@ -80,7 +89,7 @@ class Reviewing:
         """Open a while longer after its end: a late or second decision is refused on the record, not by silence."""
         closes = workflow.now() + timedelta(seconds=seconds)
         while workflow.now() < closes or self._arrived:
-            await self._wait(closes, "late decisions are recorded until then")
+            await wait_until(self._has_work, closes, "late decisions are recorded until then")
             await self._judge_arrived()
             if self.unwritten:
                 await self.write(summary="late decisions")
@@ -112,18 +121,8 @@ class Reviewing:
     def _read(self, raw: RawValue, channel: str) -> arrival.Arrived:
         return arrival.read(raw.payload.data, channel, verdicts=self.state.verdicts, expected=EXPECTED)
 
-    @property
-    def _to_withdraw(self) -> bool:
-        return self._withdrawn and self.state.open
-
-    async def _wait(self, moment: datetime, summary: str) -> None:
-        remaining = moment - workflow.now()
-        if self._arrived or self._to_withdraw or remaining <= timedelta(0):
-            return
-        with contextlib.suppress(TimeoutError):  # the caller looks at the clock itself
-            await workflow.wait_condition(
-                lambda: bool(self._arrived) or self._to_withdraw, timeout=remaining, timeout_summary=summary
-            )
+    def _has_work(self) -> bool:
+        return bool(self._arrived) or (self._withdrawn and self.state.open)
 
     async def _judge_arrived(self) -> None:
         while self._arrived:

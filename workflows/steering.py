@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 from temporalio import workflow
-from temporalio.api.common.v1 import Payload
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
@@ -13,9 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.names import Signal
     from contracts.task import ControlKind, TaskState
     from policy.orders import EXPECTED
-    from workflows.arity import one_value
-
-NO_VALUE = RawValue(Payload())
+    from workflows.arity import NO_VALUE, one_value
 
 
 class Steered(ABC):
