@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
 from store.audit_keys import AuditKeys, verify_signature
 from store.chain import GENESIS, digest_of, hash_of, opening
 from store.columns import PlainText
-from store.engine import reading
+from store.engine import reading, streamed
 from store.sealed import ERASED, Tampered, key_id_of
 from store.sealing import read_seals
 from store.vault import Vault, vault_of
 
-_ROWS_AT_ONCE = 5000
 _plain = PlainText()
 
 
@@ -121,7 +118,7 @@ def _chains(connection: Connection, found: _Found, session_id: str | None) -> Br
     name: str | None = None
     sequence, last = 0, GENESIS
     at_seal: tuple[int, str] | None = None
-    for stored, number, entry, line, end in _rows(connection, query, given):
+    for stored, number, entry, line, end in streamed(connection, query, given):
         session = _read(stored)
         if session != name:
             if name is not None and (broken := _end(found, name, sequence, last, heads.pop(name, None))) is not None:
@@ -165,7 +162,7 @@ def _contents(connection: Connection, found: _Found, session_id: str | None, vau
     only = "" if session_id is None else " WHERE session_id = :session"
     given = {} if session_id is None else {"session": _plain.process_bind_param(session_id, connection.dialect)}
     query = f"SELECT digest, content_subject_id, content_body FROM audit_contents{only}"
-    for digest, subject_id, kept in _rows(connection, query, given):
+    for digest, subject_id, kept in streamed(connection, query, given):
         body = _read(kept)
         changed = Broken(f"content {digest[:12]}", "what an entry was about was changed")
         if key_id_of(body) is not None:
@@ -180,13 +177,6 @@ def _contents(connection: Connection, found: _Found, session_id: str | None, vau
             return changed
         found.contents += 1
     return None
-
-
-def _rows(connection: Connection, query: str, given: dict[str, str | None]) -> Iterator[Any]:
-    # Streamed: a trail may be larger than memory.
-    result = connection.execution_options(stream_results=True).execute(text(query), given)
-    for rows in result.partitions(_ROWS_AT_ONCE):
-        yield from rows
 
 
 def _read(value: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from store.tables import SCHEMA_REVISION
 
 LOCK_TIMEOUT_SECONDS = 5.0
 CONNECT_TIMEOUT_SECONDS = 5
+_ROWS_AT_ONCE = 5000
 _WRITES = "greenroom_writes"
 _POSTGRESQL_SETTINGS = {
     "timezone": "UTC",
@@ -112,6 +113,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
     options: dict[str, Any] = {_WRITES: True, "preserve_rowcount": True}
     with _explained(), engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
+
+
+def streamed(connection: Connection, query: str, given: Mapping[str, Any]) -> Iterator[Any]:
+    """The rows of an answer that may be larger than memory."""
+    for rows in connection.execution_options(stream_results=True).execute(text(query), given).partitions(_ROWS_AT_ONCE):
+        yield from rows
 
 
 @contextmanager

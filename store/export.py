@@ -10,15 +10,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from store.audit_keys import AuditKeys
 from store.columns import PlainText, canonical_json
-from store.engine import reading
+from store.engine import reading, streamed
 from store.sealing import read_seals, seal
 
 ENTRIES, KEYS, SCRIPT = "audit.jsonl", "keys.json", "verify.py"
-_ROWS_AT_ONCE = 5000
 _SCRIPT = Path(__file__).with_name("verify_export.py")
 
 
@@ -43,23 +42,25 @@ class _Out:
 def export(engine: Engine, keys: AuditKeys, folder: Path, at: datetime, session_id: str | None = None) -> Exported:
     """Writes the trail of one session, or all of it, into a new `folder`; nothing that a person said is in it.
 
-    What is not sealed is sealed first. `audit.jsonl` has the entries as they are kept, then the signed checkpoints,
-    then one line that signs the file itself. Raises FileExistsError and StoreError kinds.
+    What is not sealed is sealed first; what comes while the file is written is not in it. `audit.jsonl` has the entries
+    as they are kept, then the signed checkpoints, then one line that signs the file itself. Raises FileExistsError and
+    StoreError kinds.
     """
     seal(engine, keys, at)
     folder.mkdir(parents=True)
-    only = "" if session_id is None else " WHERE session_id = :session"
+    only = "" if session_id is None else " AND session_id = :session"
     given = {} if session_id is None else {"session": PlainText().process_bind_param(session_id, engine.dialect)}
-    query = f"SELECT line FROM audit_entries{only} ORDER BY session_id, sequence"
+    query = (
+        "SELECT line FROM audit_entries JOIN audit_heads USING (session_id) "
+        f"WHERE audit_entries.sequence <= sealed{only} ORDER BY session_id, audit_entries.sequence"
+    )
     entries = 0
     with reading(engine) as connection, (folder / ENTRIES).open("xb") as file:
         out = _Out(file)
         seals = read_seals(connection)
-        result = connection.execution_options(stream_results=True).execute(text(query), given)
-        for rows in result.partitions(_ROWS_AT_ONCE):
-            for (line,) in rows:
-                out.line(line)
-                entries += 1
+        for (line,) in streamed(connection, query, given):
+            out.line(line)
+            entries += 1
         for known in seals:
             out.line(canonical_json({"seal": known.statement, "signature": known.signature}))
         statement = canonical_json(

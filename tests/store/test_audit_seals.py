@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,19 @@ def test_the_script_in_the_export_verifies_it_alone(exported: Path, keys: AuditK
     (exported / ENTRIES).write_bytes(lines.replace(b"role:voice", b"role:other", 1))
     assert run().returncode == 1
     assert read_line(lines.split(b"\n")[0].decode()).entry_id == "e1"
+
+
+def test_what_comes_while_the_file_is_written_is_not_in_it(
+    sealed: Engine, keys: AuditKeys, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seal_then_grow(engine: Engine, keys: AuditKeys, at: datetime) -> int:
+        done = seal(engine, keys, at)
+        RecordWriter(engine).write([audit("late", "session-3"), audit("first", "session-4")])
+        return done
+
+    monkeypatch.setattr("store.export.seal", seal_then_grow)
+    data = (export(sealed, keys, tmp_path / "trail", MORNING).folder / ENTRIES).read_bytes()
+    assert verify_export.verify(data, keys.public) == (13, 3, 2)
 
 
 def test_a_session_alone_is_exported(sealed: Engine, keys: AuditKeys, tmp_path: Path) -> None:
