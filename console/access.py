@@ -6,8 +6,8 @@ import hmac
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TypeVar
 
 from fastapi import Request, Response
 from sqlalchemy import Engine
@@ -23,13 +23,15 @@ from console.cookies import (
     Signer,
     new_nonce,
 )
-from console.problems import Problem, unavailable
+from console.problems import Problem
+from contracts.audit import AuditRecord
+from contracts.audit_events import ContentRead
 from contracts.people import Person, PersonRole
 from store import people
-from store.errors import StoreError
+from store.writer import RecordWriter
 
-T = TypeVar("T")
 CSRF_HEADER = "X-CSRF-Token"
+READING_SECONDS = 600
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 REVIEWERS = (PersonRole.REVIEWER,)
@@ -55,7 +57,10 @@ class Visitor:
 
 
 class Access:
-    """Reads cookies and asks the accounts. The key is fetched when first needed: the database may not be up yet."""
+    """Reads cookies and asks the accounts. The key is fetched when first needed: the database may not be up yet.
+
+    Raises StoreError, which leaves the front door as a 503.
+    """
 
     def __init__(self, engine: Engine, clock: Callable[[], float] = time.time, *, secure: bool = False) -> None:
         self._engine = engine
@@ -85,7 +90,7 @@ class Access:
         ticket = signer.read(SessionTicket, request.cookies.get(SESSION_COOKIE), self._clock())
         if ticket is None:
             return None
-        known = await self.store(lambda: people.person(self._engine, ticket.name))
+        known = await run_in_threadpool(people.person, self._engine, ticket.name)
         if known is None or not known.active or known.generation != ticket.generation:
             return None
         return Visitor(known, signer.csrf_token(ticket))
@@ -113,17 +118,23 @@ class Access:
     def sign_out(self, response: Response) -> None:
         response.delete_cookie(SESSION_COOKIE, httponly=True, samesite="strict", secure=self._secure)
 
+    async def reads(self, visitor: Visitor, session_id: str, item_id: str, target: str) -> None:
+        """Notes that somebody read what was said. A page that stays open asks again and again: one line for a while."""
+        now = self._clock()
+        line = AuditRecord(
+            entry_id=f"read-{visitor.person.name}-{item_id}-{int(now // READING_SECONDS)}",
+            session_id=session_id,
+            at=datetime.fromtimestamp(now, UTC),
+            actor=f"person:{visitor.person.name}",
+            target=target,
+            event=ContentRead(state="read"),
+        )
+        await run_in_threadpool(RecordWriter(self._engine).write, [line])
+
     async def signer(self) -> Signer:
         if self._signer is None:
-            self._signer = Signer(await self.store(lambda: people.cookie_key(self._engine)))
+            self._signer = Signer(await run_in_threadpool(people.cookie_key, self._engine))
         return self._signer
-
-    async def store(self, query: Callable[[], T]) -> T:
-        """Runs a blocking query in a thread."""
-        try:
-            return await run_in_threadpool(query)
-        except StoreError as error:
-            raise unavailable(str(error)) from error
 
     async def _set(self, response: Response, name: str, ticket: SessionTicket | CallTicket, seconds: int) -> None:
         value = (await self.signer()).sign(ticket)

@@ -15,10 +15,11 @@ from pydantic_core import PydanticCustomError
 
 from console.deps import Deps
 from console.problems import Problem, unavailable
-from console.rooms import RoomCard, RoomUnavailable, caller_identity, room_name
+from console.rooms import RoomCard, Rooms, RoomUnavailable, caller_identity, room_name
 from console.sessions import BackstageUnavailable, SessionOver
 from contracts.names import new_id
 from contracts.session import SessionStart
+from store.errors import StoreError
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +72,17 @@ def session_start(session_id: str, card: RoomCard) -> SessionStart:
     )
 
 
+def opened(rooms: Rooms, session_id: str) -> SessionOpened:
+    """With a fresh token."""
+    return SessionOpened(
+        session_id=session_id,
+        room=room_name(session_id),
+        url=rooms.url,
+        token=rooms.token(session_id),
+        identity=caller_identity(session_id),
+    )
+
+
 def router(deps: Deps) -> APIRouter:
     routes = APIRouter()
 
@@ -116,15 +128,9 @@ def router(deps: Deps) -> APIRouter:
         response.headers["Location"] = f"/api/sessions/{session_id}"
         try:
             await deps.access.remember_call(response, session_id)
-        except Problem as problem:  # a call goes on without its page's cards; it never waits for the database
-            log.warning("%s has no cookie: %s", session_id, problem.detail)
-        return SessionOpened(
-            session_id=session_id,
-            room=room_name(session_id),
-            url=deps.rooms.url,
-            token=deps.rooms.token(session_id),
-            identity=caller_identity(session_id),
-        )
+        except StoreError as error:  # a call goes on without its page's cards; it is not refused for the database
+            log.warning("%s has no cookie: %s", session_id, error)
+        return opened(deps.rooms, session_id)
 
     return routes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import APIRouter, Response
@@ -14,10 +15,14 @@ from console.deps import Check, Deps
 CHECK_SECONDS = 2.0
 
 
-async def ask(check: Check) -> str | None:
-    """What is wrong with it, if anything; never takes long."""
+async def answers(checks: Mapping[str, Check]) -> dict[str, str]:
+    """`ok` or what is wrong, by name; all are asked at once, and it never takes long."""
+    return dict(zip(checks, await asyncio.gather(*map(_answer, checks.values())), strict=True))
+
+
+async def _answer(check: Check) -> str:
     try:
-        return await asyncio.wait_for(check(), CHECK_SECONDS)
+        return await asyncio.wait_for(check(), CHECK_SECONDS) or "ok"
     except TimeoutError:
         return f"no answer within {CHECK_SECONDS:g} s"
 
@@ -29,10 +34,10 @@ def router(deps: Deps) -> APIRouter:
     @routes.get("/health")
     async def health() -> JSONResponse:
         """200 from the time that every dependency has answered once; what is wrong now is in `checks`."""
-        faults = dict(zip(deps.checks, await asyncio.gather(*map(ask, deps.checks.values())), strict=True))
-        answered.update(name for name, fault in faults.items() if fault is None)
+        found = await answers(deps.checks)
+        answered.update(name for name, answer in found.items() if answer == "ok")
         ready = answered >= set(deps.checks)
-        body = {"ready": ready, "checks": {name: fault or "ok" for name, fault in faults.items()}}
+        body = {"ready": ready, "checks": found}
         return JSONResponse(body, HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE)
 
     @routes.get("/metrics")

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from statistics import median
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
 from console.access import WATCHERS, Visitor
 from console.deps import Deps
-from console.health import ask
+from console.health import answers
 from console.problems import Problem
 from console.queues import Queue, queues
 from contracts.approval import ApprovalStage
-from contracts.audit import AuditRecord
-from contracts.audit_events import ContentRead
 from contracts.names import session_workflow_id
 from contracts.records import ApprovalRecord, TaskRecord
 from contracts.task import TaskStage
 from store.reader import RecordReader
-from store.writer import RecordWriter
 
 COUNTED = 1000
 """Statistics are over so many approvals, the newest."""
@@ -72,7 +71,7 @@ class Health(BaseModel):
 def router(deps: Deps) -> APIRouter:
     watching = Depends(deps.access.needs(*WATCHERS))
     routes = APIRouter(prefix="/api")
-    reader, read = deps.records, deps.access.store
+    reader, read = deps.records, run_in_threadpool
 
     @routes.get("/tasks")
     async def tasks(
@@ -95,16 +94,7 @@ def router(deps: Deps) -> APIRouter:
         """From the first audio to the last delivery. Reading it is noted in the call's audit trail."""
         if await read(lambda: reader.session(session_id)) is None:
             raise Problem(HTTPStatus.NOT_FOUND, f"No call {session_id!r}.")
-        now = datetime.now(UTC)
-        line = AuditRecord(
-            entry_id=f"read-{visitor.person.name}-{session_id}-{int(now.timestamp() // 600)}",
-            session_id=session_id,
-            at=now,
-            actor=f"person:{visitor.person.name}",
-            target=session_workflow_id(session_id),
-            event=ContentRead(state="read"),
-        )
-        await read(lambda: RecordWriter(deps.engine).write([line]))
+        await deps.access.reads(visitor, session_id, session_id, session_workflow_id(session_id))
         return await read(lambda: Timeline(session_id=session_id, moments=_moments(reader, session_id)))
 
     @routes.get("/operate/approvals")
@@ -115,8 +105,8 @@ def router(deps: Deps) -> APIRouter:
 
     @routes.get("/operate/health")
     async def health(visitor: Visitor = watching) -> Health:
-        checks = {name: await ask(check) or "ok" for name, check in deps.checks.items()}
-        return Health(checks=checks, queues=await queues(deps.sessions, deps.namespace))
+        checks, standing = await asyncio.gather(answers(deps.checks), queues(deps.sessions, deps.namespace))
+        return Health(checks=checks, queues=standing)
 
     return routes
 

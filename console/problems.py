@@ -10,6 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from store.errors import StoreError
+
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -47,6 +49,9 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, Problem)
         return error.response()
 
+    async def on_store(_: Request, error: Exception) -> JSONResponse:
+        return unavailable(str(error)).response()
+
     async def on_invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
         faults = [
@@ -62,5 +67,6 @@ def install(app: FastAPI) -> None:
         return Problem(HTTPStatus(error.status_code), str(error.detail), headers=headers).response()
 
     app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(StoreError, on_store)
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)

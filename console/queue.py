@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from console import shown_approval as shown
 from console.access import REVIEWERS, Visitor
@@ -19,12 +21,9 @@ from console.problems import Problem, unavailable
 from console.sessions import BackstageUnavailable
 from console.watching import records_changed
 from contracts.approval import ApprovalStage, DecisionReceipt, Edited, Verdict
-from contracts.audit import AuditRecord
-from contracts.audit_events import ContentRead
 from contracts.names import approval_workflow_id
 from contracts.records import ApprovalRecord, ReviewerRecord
 from policy.editing import edited
-from store.writer import RecordWriter
 
 LATELY = timedelta(hours=1)
 """What was decided within this is still shown, as done."""
@@ -66,7 +65,7 @@ class Colleague(BaseModel):
 def router(deps: Deps) -> APIRouter:
     routes = APIRouter(prefix="/api/queue")
     reviewing = Depends(deps.access.needs(*REVIEWERS))
-    reader, read = deps.records, deps.access.store
+    reader, read = deps.records, run_in_threadpool
     changes = Fanout(records_changed(reader))
 
     async def found(approval_id: str) -> ApprovalRecord:
@@ -88,7 +87,7 @@ def router(deps: Deps) -> APIRouter:
 
         Raises Problem.
         """
-        approval, reviewer = await found(approval_id), await who(visitor)
+        approval, reviewer = await asyncio.gather(found(approval_id), who(visitor))
         bar = barred(approval, visitor, reviewer)
         if bar is not None:
             decisions = await read(lambda: reader.decisions(approval_id))
@@ -144,11 +143,14 @@ def router(deps: Deps) -> APIRouter:
     @routes.get("/{approval_id}")
     async def one(approval_id: str, visitor: Visitor = reviewing) -> shown.ShownApproval:
         approval, bar = await for_eyes_of(approval_id, visitor)
-        await read(lambda: RecordWriter(deps.engine).write([_read_by(visitor, approval, datetime.now(UTC))]))
-        view = await deps.decisions.view(approval_id)
-        decisions = await read(lambda: reader.decisions(approval_id))
-        deliveries = await read(lambda: reader.deliveries(session_id=approval.session_id, limit=100))
-        open_calls = await read(lambda: reader.open_sessions({approval.session_id}))
+        # At once: while no worker is there, the view alone takes as long as it may.
+        view, decisions, deliveries, open_calls, _ = await asyncio.gather(
+            deps.decisions.view(approval_id),
+            read(lambda: reader.decisions(approval_id)),
+            read(lambda: reader.deliveries(session_id=approval.session_id, limit=100)),
+            read(lambda: reader.open_sessions({approval.session_id})),
+            deps.access.reads(visitor, approval.session_id, approval_id, approval_workflow_id(approval_id)),
+        )
         now = datetime.now(UTC)
         return shown.ShownApproval(
             item=shown.item(approval, visitor.reviewer, on_the_line=approval.session_id in open_calls),
@@ -191,15 +193,3 @@ def router(deps: Deps) -> APIRouter:
             raise unavailable("Temporal does not answer: nothing was decided. Try again in a moment.") from error
 
     return routes
-
-
-def _read_by(visitor: Visitor, approval: ApprovalRecord, now: datetime) -> AuditRecord:
-    """One line for somebody who keeps a page open, which asks again and again: its id is the same for a while."""
-    return AuditRecord(
-        entry_id=f"read-{visitor.person.name}-{approval.approval_id}-{int(now.timestamp() // 600)}",
-        session_id=approval.session_id,
-        at=now,
-        actor=f"person:{visitor.person.name}",
-        target=approval_workflow_id(approval.approval_id),
-        event=ContentRead(state="read"),
-    )

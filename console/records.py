@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, TypeVar
 
@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from console.access import WATCHERS
 from console.deps import Deps
-from console.problems import Problem, unavailable
+from console.problems import Problem
 from contracts.approval import ApprovalStage
 from contracts.delivery import DeliveryState
 from contracts.records import (
@@ -25,7 +25,6 @@ from contracts.records import (
     TaskRecord,
     TurnRecord,
 )
-from store.errors import StoreError
 
 T = TypeVar("T")
 Limit = Annotated[int, Query(ge=1, le=200)]
@@ -56,14 +55,6 @@ class ApprovalDetail(BaseModel):
     decisions: list[DecisionRecord]
 
 
-async def read(query: Callable[[], T]) -> T:
-    """Runs a blocking query in a thread."""
-    try:
-        return await run_in_threadpool(query)
-    except StoreError as error:
-        raise unavailable(str(error)) from error
-
-
 def _present(found: T | None, kind: str, name: str, known: Sequence[str]) -> T:
     if found is None:
         listed = f"the newest are {', '.join(known[:5])}" if known else f"there is no {kind} yet"
@@ -73,7 +64,7 @@ def _present(found: T | None, kind: str, name: str, known: Sequence[str]) -> T:
 
 def router(deps: Deps) -> APIRouter:
     routes = APIRouter(prefix="/api", dependencies=[Depends(deps.access.needs(*WATCHERS))])
-    reader = deps.records
+    reader, read = deps.records, run_in_threadpool
 
     async def session_or_404(session_id: str) -> SessionRecord:
         found = await read(lambda: reader.session(session_id))

@@ -89,8 +89,8 @@ def router(deps: Deps) -> APIRouter:
                 f"Too many tries. Wait {wait} s.",
                 headers={"Retry-After": str(wait)},
             )
-        kept = await access.store(lambda: people.password_hash(engine, asked.name))
-        person = await access.store(lambda: people.person(engine, asked.name))
+        kept = await run_in_threadpool(people.password_hash, engine, asked.name)
+        person = await run_in_threadpool(people.person, engine, asked.name)
         if not await fits(kept, asked.password) or person is None or not person.active:
             attempts.failed(asked.name, address)
             raise Problem(HTTPStatus.UNAUTHORIZED, "Name and password do not fit. An admin can send you a new link.")
@@ -99,18 +99,18 @@ def router(deps: Deps) -> APIRouter:
 
     @routes.get("/welcome/{token}")
     async def invited(token: str) -> Invited:
-        name = await access.store(lambda: people.invited(engine, token, now()))
+        name = await run_in_threadpool(people.invited, engine, token, now())
         if name is None:
             raise _used_up()
         return Invited(name=name)
 
     @routes.post("/welcome", status_code=HTTPStatus.NO_CONTENT)
     async def welcome(asked: Welcome, response: Response) -> None:
-        if await access.store(lambda: people.invited(engine, asked.token, now())) is None:
+        if await run_in_threadpool(people.invited, engine, asked.token, now()) is None:
             raise _used_up()  # before hashing, which is dear
         async with hashing:
             hashed = await run_in_threadpool(hasher.hash, asked.password)
-        person = await access.store(lambda: people.accept(engine, asked.token, hashed, now()))
+        person = await run_in_threadpool(people.accept, engine, asked.token, hashed, now())
         if person is None:
             raise _used_up()
         await access.sign_in(response, person)

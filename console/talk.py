@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Depends
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 
-from console.calls import SessionOpened
+from console.calls import SessionOpened, opened
 from console.deps import Deps
 from console.fanout import MEDIA_TYPE, Fanout
-from console.rooms import caller_identity, room_name
 from console.watching import session_told
 from contracts.approval import ApprovalStage
 from contracts.task import TaskStage
@@ -47,7 +47,7 @@ class CallState(BaseModel):
 
 def router(deps: Deps) -> APIRouter:
     routes = APIRouter(prefix="/api")
-    reader, read = deps.records, deps.access.store
+    reader, read = deps.records, run_in_threadpool
     calling = Depends(deps.access.caller)
     told = Fanout(session_told(deps.sessions))
 
@@ -92,12 +92,6 @@ def router(deps: Deps) -> APIRouter:
     @routes.post("/calls/{session_id}/token")
     async def token(session_id: str = calling) -> SessionOpened:
         """A fresh token for the same call: the page was loaded again, or the first one is used up."""
-        return SessionOpened(
-            session_id=session_id,
-            room=room_name(session_id),
-            url=deps.rooms.url,
-            token=deps.rooms.token(session_id),
-            identity=caller_identity(session_id),
-        )
+        return opened(deps.rooms, session_id)
 
     return routes

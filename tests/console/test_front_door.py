@@ -10,6 +10,7 @@ from typing import Any
 import jwt
 import pytest
 from front_door import SECRET, Door
+from sqlalchemy import text
 
 from console.rooms import RoomCard
 from contracts.names import Signal
@@ -164,9 +165,18 @@ async def test_records_that_are_not_there_are_404_with_what_there_is(door: Door)
     assert (await watcher.get("/api/deliveries?state=owed")).json() == []
 
 
+async def test_records_that_cannot_be_read_are_said_with_what_to_do(door: Door) -> None:
+    watcher = await door.signed_in(PersonRole.OPERATOR)
+    with door.engine.begin() as connection:
+        connection.execute(text("DROP TABLE sessions"))
+    answer = await watcher.get("/api/sessions")
+    assert answer.status_code == 503 and int(answer.headers["retry-after"]) > 0
+    assert answer.headers["content-type"] == "application/problem+json" and "migrate" in answer.json()["detail"]
+
+
 async def test_metrics_count_by_pattern_not_by_path(door: Door) -> None:
     await door.ask()
     await door.http.get("/api/sessions/secret-id")
-    text = (await door.http.get("/metrics")).text
-    assert 'greenroom_sessions_opened_total{composition="support"} 1.0' in text
-    assert "/api/sessions/{session_id}" in text and "secret-id" not in text
+    shown = (await door.http.get("/metrics")).text
+    assert 'greenroom_sessions_opened_total{composition="support"} 1.0' in shown
+    assert "/api/sessions/{session_id}" in shown and "secret-id" not in shown
