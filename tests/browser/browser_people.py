@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 from sqlalchemy import Engine
 
 from contracts.people import Person, PersonRole
@@ -20,8 +20,8 @@ AXE = ROOT / "console" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 SERIOUS = ("serious", "critical")
 HARMLESS = ("Room disconnected in the middle of receiving data",)
 """What LiveKit's client says when one hangs up while a caption is still coming."""
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 MICROPHONE = (Path(__file__).parent / "microphone.js").read_text(encoding="utf-8")
 
 
@@ -84,7 +84,7 @@ class Visitors:
         width = page.viewport_size
         for scheme, size in (("light", DESK), ("dark", DESK), ("phone", PHONE)):
             await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            await page.set_viewport_size({"width": size["width"], "height": size["height"]})
+            await page.set_viewport_size(size)
             await page.screenshot(path=self._pictures / f"{name}-{scheme}.png")
         await page.emulate_media(color_scheme="light")
         if width is not None:

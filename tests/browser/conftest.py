@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from browser_people import Visitors
 from playwright.async_api import Browser, async_playwright
-from temporalio.client import Client
 
-from workers.caller.speech import Speech
-from workers.demo.run import settings_of
-from workers.settings import ROOT, Settings, load_settings
+sys.path.insert(0, str(Path(__file__).parents[1] / "system"))
+
+from system_fixtures import settings, speech, temporal  # noqa: F401 (fixtures)
+
+from workers.settings import ROOT, Settings
 from workers.stack.stack import Stack
-from workers.temporal import connect
 from workers.vault import open_store
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -47,31 +48,16 @@ async def browser() -> AsyncIterator[Browser]:
         await started.close()
 
 
-@pytest.fixture(scope="session")
-def settings(stack: Stack) -> Settings:
-    """What a process of the stack would read."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stack.env.items():
-            patch.setenv(name, value)
-        return load_settings()
-
-
-@pytest.fixture(scope="session")
-async def speech() -> Speech:
-    return await Speech.load()
-
-
 @pytest.fixture
-async def visitors(browser: Browser, stack: Stack) -> AsyncIterator[Visitors]:
+async def visitors(
+    browser: Browser,
+    stack: Stack,
+    settings: Settings,  # noqa: F811
+) -> AsyncIterator[Visitors]:
     """An error in any script of a page fails the test."""
-    engine = open_store(load_settings(**settings_of(stack)))
+    engine = open_store(settings)
     found = Visitors(browser, stack.address("front-door"), engine, ROOT / ".dev" / "screenshots")
     yield found
     await found.leave()
     engine.dispose()
     assert not found.errors, found.errors
-
-
-@pytest.fixture(scope="session")
-async def temporal(settings: Settings) -> Client:
-    return await connect(settings, identity="browser tests")
