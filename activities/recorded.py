@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from contracts.audit import AuditRecord
-from contracts.audit_events import ModelCalled
+from contracts.audit_events import ModelCalled, prompt_version
 from contracts.base import Content
 from contracts.composition import Role
 from contracts.records import Record
@@ -111,8 +110,3 @@ class ModelCall:
             except Exception as error:  # noqa: BLE001 (whatever the database has: it is tried again, then told)
                 activity.logger.warning("the audit trail is not writable: %s", type(error).__name__)
                 await asyncio.sleep(0.5)
-
-
-def prompt_version(instructions: str) -> str:
-    """Short digest of what a role is told always."""
-    return hashlib.sha256(instructions.encode()).hexdigest()[:12]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -75,6 +76,11 @@ class ModelCalled(Event):
     step: str | None = None
     turn: str | None = None
     epoch: int | None = None
+
+
+def prompt_version(instructions: str) -> str:
+    """Short digest of what a role is told always."""
+    return hashlib.sha256(instructions.encode()).hexdigest()[:12]
 
 
 class PolicyRuled(Event):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -13,7 +12,7 @@ from livekit.agents import FlushSentinel, llm
 
 from contracts import names
 from contracts.audit import AuditRecord
-from contracts.audit_events import AuditEvent, Degraded, ModelCalled, ToolCalled
+from contracts.audit_events import AuditEvent, Degraded, ModelCalled, ToolCalled, prompt_version
 from contracts.base import Content
 from contracts.composition import Role
 from contracts.tools import ToolCall, ToolOutcome
@@ -27,7 +26,7 @@ class Auditing:
         self._facts = facts
         self._role = role
         self._note = note
-        self._prompt = hashlib.sha256(role.instructions.encode()).hexdigest()[:12]
+        self._prompt = prompt_version(role.instructions)
 
     def tool(self, call: ToolCall, outcome: ToolOutcome, turn: str | None = None) -> None:
         event = ToolCalled(state=outcome.status, call=call.call_id, epoch=self._facts.epoch, turn=turn)
@@ -41,11 +40,11 @@ class Auditing:
 
     def asking(
         self, model: llm.LLM[Any] | None, request: llm.ChatContext, tools: Sequence[llm.Tool], attempt: int
-    ) -> Answering:
+    ) -> ModelCall:
         """The role's own model is asked (None), or another one."""
-        return Answering(self, self._role.model if model is None else model.model, request, tools, attempt)
+        return ModelCall(self, self._role.model if model is None else model.model, request, tools, attempt)
 
-    def model(self, known: Answering, state: Any, error: str | None) -> None:
+    def model(self, known: ModelCall, state: Any, error: str | None) -> None:
         """One answer of the model, whole or not; built when it is over, not while the caller waits for it."""
         facts = self._facts
         turn = next((item.id for item in reversed(known.request.items) if getattr(item, "role", None) == "user"), None)
@@ -65,7 +64,7 @@ class Auditing:
         messages, _ = known.request.to_provider_format("openai")
         offered = llm.ToolContext(list(known.tools)).parse_function_tools("openai", strict=True)
         said = {"content": known.said, "tool_calls": known.calls}
-        shown = {"input": {"messages": messages, "tools": offered}, "output": said}
+        shown = {"input": {"model": known.model, "messages": messages, "tools": offered}, "output": said}
         exhibits = {
             name: Content(subject_id=facts.subject_id, body=json.dumps(value, ensure_ascii=False, default=str))
             for name, value in shown.items()
@@ -86,7 +85,7 @@ class Auditing:
         )
 
 
-class Answering:
+class ModelCall:
     """One call of the model, as its answer comes."""
 
     def __init__(

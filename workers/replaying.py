@@ -9,9 +9,8 @@ from typing import Any
 import openai
 from pydantic import BaseModel
 
-from activities.recorded import prompt_version
 from contracts.audit import AuditLine
-from contracts.audit_events import ModelCalled, PolicyRuled
+from contracts.audit_events import ModelCalled, PolicyRuled, prompt_version
 from contracts.composition import Composition
 from policy import rules
 from policy.difference import difference, readable

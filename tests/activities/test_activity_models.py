@@ -17,9 +17,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities import plans, recorded
 from activities.models import ModelActivities
-from activities.recorded import prompt_version
 from activities.tools import ToolCaller
 from contracts.audit import AuditRecord
+from contracts.audit_events import prompt_version
 from contracts.records import Record
 from contracts.summary import Owner
 
