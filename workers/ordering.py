@@ -23,7 +23,7 @@ from workers.errors import GreenroomError
 from workers.settings import Settings
 from workers.stack.servers import binary
 from workers.temporal import connect_to_send
-from workers.vault import open_store
+from workers.vault import opened_store
 
 ANSWER_SECONDS = 15.0
 
@@ -88,11 +88,8 @@ def _after_its_end(settings: Settings, task: TaskRecord, kind: ControlKind, by: 
         event=TaskOrdered(state="refused", order=kind.value, reason=reason, channel="cli"),
     )
     try:
-        engine = open_store(settings)
-        try:
+        with opened_store(settings) as engine:
             RecordWriter(engine).write([line])
-        finally:
-            engine.dispose()
     except StoreError as error:
         raise GreenroomError(f"refused ({reason}), and not noted in the records: {error}") from error
     return Obeyed(accepted=False, reason=reason)

@@ -22,7 +22,7 @@ from workers.errors import GreenroomError
 from workers.settings import Settings
 from workers.stack.servers import binary
 from workers.temporal import connect_to_send
-from workers.vault import open_store
+from workers.vault import opened_store
 
 CHANNEL = "cli"
 ANSWER_SECONDS = 15.0
@@ -125,13 +125,10 @@ def _refused_by_server(settings: Settings, to: Addressee, reviewer: str, verdict
         channel=CHANNEL,
     )
     try:
-        engine = open_store(settings)
-        try:
+        with opened_store(settings) as engine:
             noted = append_late(
                 engine, refused, item_id=to.item_id, workflow_id=to.workflow_id, session_id=to.session_id
             )
-        finally:
-            engine.dispose()
     except StoreError as error:
         raise GreenroomError(f"refused by Temporal ({reason}), and not noted in the records: {error}") from error
     return Ruling(accepted=False, reason=noted.reason, number=noted.number)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 from sqlalchemy import Engine
@@ -36,6 +38,16 @@ def open_store(settings: Settings, *, verify: bool = True, lock_timeout: float =
     wrapper = key_wrapper(settings)
     engine = open_engine(settings.database_url, verify=verify, lock_timeout=lock_timeout)
     return engine if wrapper is None else with_vault(engine, wrapper)
+
+
+@contextmanager
+def opened_store(settings: Settings, *, lock_timeout: float = LOCK_TIMEOUT_SECONDS) -> Iterator[Engine]:
+    """The same for as long as the block runs. Raises StoreError kinds, which the command line prints plainly."""
+    engine = open_store(settings, lock_timeout=lock_timeout)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 _CODECS: dict[tuple[object, ...], ContentCodec] = {}

@@ -14,14 +14,13 @@ from sqlalchemy import Engine
 
 from store.audit import verify as verify_trail
 from store.audit_keys import AuditKeys, make_key, open_keys, open_or_make_keys
-from store.errors import StoreError
 from store.export import SCRIPT
 from store.export import export as export_trail
 from store.sealing import seal as seal_trail
 from workers.commands.printing import AsJson, print_json, print_table
 from workers.errors import GreenroomError
 from workers.settings import load_settings
-from workers.vault import open_store
+from workers.vault import opened_store
 
 app = typer.Typer(no_args_is_help=True, help="The audit trail: verify it, take it elsewhere.")
 
@@ -31,14 +30,9 @@ Session = Annotated[str | None, typer.Argument(help="One call; all of them witho
 @contextmanager
 def _trail() -> Iterator[tuple[Engine, AuditKeys]]:
     settings = load_settings()
-    try:
-        keys, engine = open_keys(settings.audit_keys_dir), open_store(settings)
-        try:
-            yield engine, keys
-        finally:
-            engine.dispose()
-    except StoreError as error:
-        raise GreenroomError(str(error)) from error
+    keys = open_keys(settings.audit_keys_dir)
+    with opened_store(settings) as engine:
+        yield engine, keys
 
 
 @app.command("verify")
@@ -92,10 +86,7 @@ def show_keys(
 ) -> None:
     """Show the ids of the keys that signed, which others compare with theirs."""
     folder = load_settings().audit_keys_dir
-    try:
-        keys = make_key(folder) if rotate else open_or_make_keys(folder) if init else open_keys(folder)
-    except StoreError as error:
-        raise GreenroomError(str(error)) from error
+    keys = make_key(folder) if rotate else open_or_make_keys(folder) if init else open_keys(folder)
     if as_json:
         print_json({"signing": keys.key_id, "public": keys.public})
         return

@@ -11,12 +11,11 @@ from rich.console import Console
 from contracts.records import GrantRecord
 from policy.granting import in_words
 from policy.reviewers import able
-from store.errors import StoreError
 from store.grants import revoke_grant
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
 from workers.errors import GreenroomError
 from workers.settings import load_settings
-from workers.vault import open_store
+from workers.vault import opened_store
 
 app = typer.Typer(no_args_is_help=True, help="What reviewers let go unasked, and taking it back.")
 
@@ -52,14 +51,8 @@ def revoke(
             raise unknown("grant", grant_id, [g.grant_id for g in reader.grants(limit=10)])
     if person is None or not able(known.capability, person):
         raise GreenroomError(f"{reviewer} may not decide about {known.capability}; see 'greenroom reviewers ls'")
-    try:
-        engine = open_store(load_settings())
-        try:
-            revoked = revoke_grant(engine, grant_id, reviewer, datetime.now(UTC))
-        finally:
-            engine.dispose()
-    except StoreError as error:
-        raise GreenroomError(str(error)) from error
+    with opened_store(load_settings()) as engine:
+        revoked = revoke_grant(engine, grant_id, reviewer, datetime.now(UTC))
     if as_json:
         print_json(revoked)
     else:

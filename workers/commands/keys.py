@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 
 from store.masterkey import create_key_file, retire_master_keys, rotate_key_file
-from store.vault import Vault, vault_of
+from store.vault import vault_of
 from workers.errors import GreenroomError
 from workers.settings import Settings, load_settings
-from workers.vault import open_store
+from workers.vault import opened_store
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -56,17 +54,7 @@ def rewrap() -> None:
 
 
 def _rewrap(settings: Settings) -> int:
-    with _vault(settings) as vault:
-        return vault.rewrap()
-
-
-@contextmanager
-def _vault(settings: Settings) -> Iterator[Vault]:
-    engine = open_store(settings)
-    try:
-        vault = vault_of(engine)
-        if vault is None:
+    with opened_store(settings) as engine:
+        if (vault := vault_of(engine)) is None:
             raise GreenroomError("GREENROOM_SEALING is off: there are no keys")
-        yield vault
-    finally:
-        engine.dispose()
+        return vault.rewrap()

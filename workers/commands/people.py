@@ -12,11 +12,10 @@ from sqlalchemy import Engine
 
 from contracts.people import Person, PersonRole
 from store import people
-from store.errors import StoreError
 from workers.commands.printing import AsJson, print_json, print_table
 from workers.errors import GreenroomError
 from workers.settings import load_settings
-from workers.vault import open_store
+from workers.vault import opened_store
 
 T = TypeVar("T")
 app = typer.Typer(no_args_is_help=True, help="Who signs in to the console.")
@@ -100,11 +99,5 @@ def _print_link(name: str) -> None:
 
 
 def _with(work: Callable[[Engine], T]) -> T:
-    try:
-        engine = open_store(load_settings())
-        try:
-            return work(engine)
-        finally:
-            engine.dispose()
-    except StoreError as error:
-        raise GreenroomError(str(error)) from error
+    with opened_store(load_settings()) as engine:
+        return work(engine)

@@ -14,11 +14,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from store.errors import StoreError
 from store.reader import RecordReader
 from workers.errors import GreenroomError
 from workers.settings import load_settings
-from workers.vault import open_store
+from workers.vault import opened_store
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Limit = Annotated[int, typer.Option(min=1, max=1000, help="At most so many, the newest.")]
@@ -28,15 +27,9 @@ _ANY: TypeAdapter[Any] = TypeAdapter(Any)
 
 @contextmanager
 def records() -> Iterator[RecordReader]:
-    """The records of the settings' database. Raises GreenroomError naming the fix when they cannot be read."""
-    try:
-        engine = open_store(load_settings())
-        try:
-            yield RecordReader(engine)
-        finally:
-            engine.dispose()
-    except StoreError as error:
-        raise GreenroomError(str(error)) from error
+    """The records of the settings' database. Raises StoreError naming the fix when they cannot be read."""
+    with opened_store(load_settings()) as engine:
+        yield RecordReader(engine)
 
 
 def unknown(kind: str, name: str, known: Sequence[str]) -> GreenroomError:

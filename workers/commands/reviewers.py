@@ -12,12 +12,11 @@ from sqlalchemy import Engine
 
 from contracts.records import Absence, ReviewerRecord
 from policy.reviewers import away_until
-from store.errors import StoreError
 from store.reviewers import add_reviewer, change_reviewer, deactivate_reviewer
 from workers.commands.printing import AsJson, clock, print_json, print_table, records
 from workers.errors import GreenroomError
 from workers.settings import load_settings
-from workers.vault import open_store
+from workers.vault import opened_store
 
 UpTo = Annotated[
     list[str] | None,
@@ -146,11 +145,5 @@ def _presence(reviewer: ReviewerRecord) -> str:
 
 
 def _change(change: Callable[[Engine], object]) -> None:
-    try:
-        engine = open_store(load_settings())
-        try:
-            change(engine)
-        finally:
-            engine.dispose()
-    except StoreError as error:
-        raise GreenroomError(str(error)) from error
+    with opened_store(load_settings()) as engine:
+        change(engine)

@@ -36,7 +36,7 @@ from workers.stack.errors import StackError
 from workers.stack.events import StackEvent, State
 from workers.stack.stack import Stack
 from workers.stack.state import read_state
-from workers.vault import open_store
+from workers.vault import opened_store
 
 COMPOSITION = "support"
 HURRIED = "support-hurried"
@@ -162,11 +162,8 @@ async def set_up(
 
 @contextlib.contextmanager
 def reading(stack: Stack) -> Iterator[RecordReader]:
-    engine = open_store(load_settings(**settings_of(stack)))
-    try:
+    with opened_store(load_settings(**settings_of(stack))) as engine:
         yield RecordReader(engine)
-    finally:
-        engine.dispose()
 
 
 def settings_of(stack: Stack) -> dict[str, object]:

@@ -20,15 +20,11 @@ async def database(settings: Settings) -> Finding:
     """Reachable, migrated, and not locked by a writer that does not end."""
     from store.engine import writing
     from store.errors import StoreBusy, StoreError, StoreNotMigrated
-    from workers.vault import open_store
+    from workers.vault import opened_store
 
     def examine() -> str:
-        engine = open_store(settings, lock_timeout=2.0)
-        try:
-            with writing(engine):
-                return engine.url.render_as_string(hide_password=True)
-        finally:
-            engine.dispose()
+        with opened_store(settings, lock_timeout=2.0) as engine, writing(engine):
+            return engine.url.render_as_string(hide_password=True)
 
     try:
         return ok("database", await asyncio.to_thread(examine))
