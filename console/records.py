@@ -10,11 +10,12 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from console.access import WATCHERS
+from console.access import WATCHERS, Visitor
 from console.deps import Deps
 from console.problems import Problem
 from contracts.approval import ApprovalStage
 from contracts.delivery import DeliveryState
+from contracts.names import approval_workflow_id, session_workflow_id, task_workflow_id
 from contracts.records import (
     ApprovalRecord,
     ArtifactRecord,
@@ -63,8 +64,9 @@ def _present(found: T | None, kind: str, name: str, known: Sequence[str]) -> T:
 
 
 def router(deps: Deps) -> APIRouter:
-    routes = APIRouter(prefix="/api", dependencies=[Depends(deps.access.needs(*WATCHERS))])
-    reader, read = deps.records, run_in_threadpool
+    watching = Depends(deps.access.needs(*WATCHERS))
+    routes = APIRouter(prefix="/api", dependencies=[watching])
+    reader, read, noted = deps.records, run_in_threadpool, deps.access.reads
 
     async def session_or_404(session_id: str) -> SessionRecord:
         found = await read(lambda: reader.session(session_id))
@@ -80,8 +82,9 @@ def router(deps: Deps) -> APIRouter:
         return SessionPage(items=items[:limit], next_before=items[limit - 1].session_id if more else None)
 
     @routes.get("/sessions/{session_id}")
-    async def session(session_id: str) -> SessionDetail:
+    async def session(session_id: str, visitor: Visitor = watching) -> SessionDetail:
         found = await session_or_404(session_id)
+        await noted(visitor, session_id, session_id, session_workflow_id(session_id))
         return await read(
             lambda: SessionDetail(
                 session=found,
@@ -93,15 +96,17 @@ def router(deps: Deps) -> APIRouter:
         )
 
     @routes.get("/sessions/{session_id}/turns")
-    async def turns(session_id: str) -> list[TurnRecord]:
+    async def turns(session_id: str, visitor: Visitor = watching) -> list[TurnRecord]:
         await session_or_404(session_id)
+        await noted(visitor, session_id, session_id, session_workflow_id(session_id))
         return await read(lambda: reader.turns(session_id))
 
     @routes.get("/tasks/{task_id}")
-    async def task(task_id: str) -> TaskDetail:
+    async def task(task_id: str, visitor: Visitor = watching) -> TaskDetail:
         found = await read(lambda: reader.task(task_id))
         known = [] if found else [t.task_id for t in await read(lambda: reader.tasks(limit=5))]
         record = _present(found, "task", task_id, known)
+        await noted(visitor, record.session_id, task_id, task_workflow_id(task_id))
         return TaskDetail(task=record, steps=await read(lambda: reader.steps(task_id)))
 
     @routes.get("/approvals")
@@ -111,10 +116,11 @@ def router(deps: Deps) -> APIRouter:
         return await read(lambda: reader.approvals(stage, session_id=session_id, limit=limit))
 
     @routes.get("/approvals/{approval_id}")
-    async def approval(approval_id: str) -> ApprovalDetail:
+    async def approval(approval_id: str, visitor: Visitor = watching) -> ApprovalDetail:
         found = await read(lambda: reader.approval(approval_id))
         known = [] if found else [a.approval_id for a in await read(lambda: reader.approvals(limit=5))]
         record = _present(found, "approval", approval_id, known)
+        await noted(visitor, record.session_id, approval_id, approval_workflow_id(approval_id))
         return ApprovalDetail(approval=record, decisions=await read(lambda: reader.decisions(approval_id)))
 
     @routes.get("/deliveries")

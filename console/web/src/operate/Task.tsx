@@ -18,7 +18,8 @@ export function Task({ id }: { id: string }) {
       </div>
       <p className="hint">
         {task.task_id}, asked {moment(task.requested_at)} in{" "}
-        <Link href={`/operate/calls/${task.session_id}`}>{task.session_id}</Link>
+        <Link href={`/operate/calls/${task.session_id}`}>{task.session_id}</Link>. Opening this page is noted in the call's
+        audit trail.
       </p>
       {task.speech && <p className="notice">{task.speech.body}</p>}
       {steps.length > 0 ? <Graph steps={steps} /> : <p className="empty small">No step has begun yet.</p>}

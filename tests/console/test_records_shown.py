@@ -1,4 +1,4 @@
-"""What a reviewer's queue shows, from records alone: whom it is for, and what is left of it after an erasure."""
+"""What people are shown from records alone: whose queue, what is left after an erasure, and that it was read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from front_door import Door
 from contracts.approval import ApprovalStage
 from contracts.base import Content
 from contracts.people import PersonRole
-from contracts.records import Absence, ApprovalRecord, ReviewerRecord
+from contracts.records import Absence, ApprovalRecord, ReviewerRecord, SessionRecord, TaskRecord
+from contracts.task import TaskStage
 from store.reviewers import add_reviewer
 from store.sealed import ERASED
 from store.writer import RecordWriter
@@ -91,3 +92,40 @@ async def test_what_was_erased_is_shown_without_what_it_was_about(door: Door) ->
     shown = await browser.get("/api/queue/erased")
     assert shown.status_code == 200, shown.text
     assert shown.json()["arguments"] == {} and shown.json()["refusal"] is None
+
+
+async def test_whoever_opens_a_call_a_task_or_an_approval_is_noted_once_in_its_trail(door: Door) -> None:
+    words = Content(subject_id="caller-7", body="money back")
+    RecordWriter(door.engine).write(
+        [
+            SessionRecord(
+                session_id="session-1",
+                room="room",
+                subject_id="caller-7",
+                composition="support",
+                state="open",
+                revision=1,
+                opened_at=NOW,
+            ),
+            TaskRecord(
+                task_id="task-1",
+                session_id="session-1",
+                subject_id="caller-7",
+                composition="support",
+                stage=TaskStage.RUNNING,
+                revision=1,
+                goal=words,
+                requested_at=NOW,
+                updated_at=NOW,
+            ),
+            waits("approval-1", refund("40")),
+        ]
+    )
+    browser = await door.signed_in(PersonRole.AUDITOR, name="otto")
+    for path in ("sessions/session-1", "sessions/session-1/turns", "tasks/task-1", "approvals/approval-1"):
+        for _ in range(2):
+            assert (await browser.get(f"/api/{path}")).status_code == 200, path
+    lines = [line for line in door.deps.records.audit("session-1") if line.action == "content.read"]
+    assert [(line.actor, line.target) for line in lines] == [
+        ("person:otto", target) for target in ("session/session-1", "task/task-1", "approval/approval-1")
+    ]
