@@ -57,6 +57,7 @@ class Holding(Protocol):
 class VoiceAgent(Agent):
     """`context` is rendered into each model call; it is never part of the stored conversation.
 
+    `answers`: id of the caller's turn that is answered, which the session records only once its answer has begun.
     `not_offered` is told the name of each tool that the model calls without having been offered it; `only_listens` that
     the caller said "mm-hm" or the like into the agent's speech.
     """
@@ -78,6 +79,7 @@ class VoiceAgent(Agent):
         only_listens: Callable[[], object],
     ) -> None:
         super().__init__(instructions=instructions, chat_ctx=history, tools=tools, tts=voices)  # type: ignore[arg-type]
+        self.answers = ""
         self._context = context
         self._phrases = phrases
         self._timings = timings
@@ -126,6 +128,7 @@ class VoiceAgent(Agent):
         last = chat_ctx.items[-1] if chat_ctx.items else None
         if not isinstance(last, llm.ChatMessage) or last.role != "user":
             return self._holding.reply("", over_speech=False)
+        self.answers = last.id
         before = chat_ctx.items[-2] if len(chat_ctx.items) > 1 else None
         cut = isinstance(before, llm.ChatMessage) and before.role == "assistant" and before.interrupted
         return self._holding.reply(last.text_content or "", over_speech=cut)

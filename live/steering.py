@@ -30,7 +30,7 @@ class Backstage(Protocol):
 
 
 class Steering:
-    """One call's orders by voice. `turn` gives the id of the caller's last turn; `say` speaks at the next pause."""
+    """One call's orders by voice. `turn` gives the id of the turn that is answered; `say` speaks at the next pause."""
 
     def __init__(
         self,

@@ -128,7 +128,7 @@ class VoiceCall:
             composition,
             self._bridge,
             self._read_back,
-            turn=lambda: self._hearing.transcript.last_caller_turn,
+            turn=lambda: self._agent.answers,
             say=self._escalating.tell,
         )
         self._session = build_session(self._config, composition, role, self._warm)
@@ -253,7 +253,7 @@ class VoiceCall:
     def _speech_so_far(self, *, earlier: bool = False) -> tuple[str, str]:
         speech = self._context.speech(self._agent.chat_ctx.items)
         told = (self._context.earlier(), speech) if earlier else (speech,)
-        return "\n".join(filter(None, told)), self._hearing.transcript.last_caller_turn
+        return "\n".join(filter(None, told)), self._agent.answers
 
     def _say_soon(self, words: str) -> None:
         self._beside.start(self._say_at_pause(words))

@@ -16,6 +16,7 @@ from live_samples import FACTS, state, support, until
 from livekit import rtc
 from livekit.agents import (
     Agent,
+    AgentSession,
     APIConnectionError,
     APIStatusError,
     FlushSentinel,
@@ -315,6 +316,22 @@ async def test_the_silence_before_the_first_sound_is_left_out_and_no_other() -> 
     assert await length(loud) == 0.2
     assert await length() == 0
     assert await length(*[quiet] * 15, loud) >= 0.7, "a long silence is meant"
+
+
+async def test_the_turn_that_is_answered_is_known_before_it_is_recorded(tmp_path: Path) -> None:
+    named: list[str] = []
+
+    class Answers(NobodyAsked):
+        def reply(self, words: str, *, over_speech: bool) -> str | None:
+            named.append(agent.answers)
+            return "All right."
+
+    agent = an_agent(tmp_path, holding=Answers())
+    async with AgentSession[None](llm=Second()) as session:
+        await session.start(agent)
+        for words in ("Wait.", "Go on."):
+            await session.run(user_input=words)
+        assert named == [message.id for message in agent.chat_ctx.messages() if message.role == "user"]
 
 
 @pytest.mark.parametrize(
