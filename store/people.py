@@ -19,11 +19,9 @@ _COOKIE_KEY = "cookie"
 
 
 def add_person(engine: Engine, person: Person) -> None:
-    """An account without a password: invite it. Raises StoreError if the name is empty, padded or taken."""
+    """An account without a password: invite it. StoreError: the name is empty, padded or taken, or a role is caller."""
     if not person.name or person.name != person.name.strip():
         raise StoreError("an account needs a name without spaces around it")
-    if PersonRole.CALLER in person.roles:
-        raise StoreError("caller is what somebody is in a call, not a role of an account")
     with writing(engine) as connection:
         row = {**_columns(person), "name": person.name, "password_hash": None, "generation": person.generation}
         if connection.execute(insert_or_ignore(connection, people), row).rowcount != 1:
@@ -31,7 +29,7 @@ def add_person(engine: Engine, person: Person) -> None:
 
 
 def update_person(engine: Engine, person: Person) -> None:
-    """Replaces all but name and password, and signs that person out. Raises StoreError if there is none."""
+    """Replaces all but name and password, and signs that person out. StoreError: there is none, or a role is caller."""
     with writing(engine) as connection:
         _change(connection, person.name, **_columns(person))
 
@@ -103,6 +101,8 @@ def _change(connection: Connection, name: str, **values: object) -> None:
 
 
 def _columns(person: Person) -> dict[str, object]:
+    if PersonRole.CALLER in person.roles:
+        raise StoreError("caller is what somebody is in a call, not a role of an account")
     return {
         "display_name": person.display_name,
         "roles": [role.value for role in person.roles],
