@@ -20,6 +20,7 @@ async def database(settings: Settings) -> Finding:
     """Reachable, migrated, and not locked by a writer that does not end."""
     from store.engine import writing
     from store.errors import StoreBusy, StoreError, StoreNotMigrated
+    from store.masterkey import MasterKeyError
     from workers.vault import opened_store
 
     def examine() -> str:
@@ -30,6 +31,8 @@ async def database(settings: Settings) -> Finding:
         return ok("database", await asyncio.to_thread(examine))
     except StoreNotMigrated as error:
         return wrong("database", str(error), "make migrate")
+    except MasterKeyError as error:
+        return wrong("database", str(error), "correct GREENROOM_MASTER_KEY_FILE, or: greenroom keys init")
     except StoreBusy as error:
         return wrong("database", str(error), "end the program that holds it: fuser -v FILE")
     except StoreError as error:
