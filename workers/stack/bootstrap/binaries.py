@@ -1,12 +1,11 @@
 """The LiveKit and Temporal servers: found on PATH, else built from the Go module proxy into .dev/bin."""
 
 import os
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from workers.stack.bootstrap.commands import answers, run
+from workers.stack.bootstrap.commands import answers, run, version
 from workers.stack.bootstrap.errors import SetupError
 from workers.stack.bootstrap.go import find_go
 from workers.stack.bootstrap.places import BIN, DEV, LOGS
@@ -68,13 +67,8 @@ def make(progress: Progress) -> None:
     for server in SERVERS:
         if _is_there(server):
             continue
-        step = progress.begin(server.name, server.usual)
-        try:
+        with progress.step(server.name, server.usual) as step:
             _install(server, step)
-        except SetupError:
-            progress.end(step, failed=True)
-            raise
-        progress.end(step)
 
 
 def _install(server: Server, step: Step) -> None:
@@ -102,8 +96,7 @@ def _install(server: Server, step: Step) -> None:
 
 def version_on_path(server: Server, path: str) -> tuple[int, int]:
     """(0, 0) when it does not work or does not tell."""
-    match = re.search(server.pattern, answers([path, "--version"]) or "")
-    return (int(match[1]), int(match[2])) if match else (0, 0)
+    return version([path, "--version"], server.pattern)
 
 
 def _enough_space(go: str, step: Step) -> None:

@@ -1,6 +1,7 @@
 """Runs the programs that set-up needs; whatever ends set-up ends them too."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -58,6 +59,12 @@ def answers(argv: list[str]) -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return (done.stdout or done.stderr).strip()
+
+
+def version(argv: list[str], pattern: str) -> tuple[int, int]:
+    """(major, minor), which `pattern` finds in what a program prints; (0, 0) when it does not work or does not tell."""
+    match = re.search(pattern, answers(argv) or "")
+    return (int(match[1]), int(match[2])) if match else (0, 0)
 
 
 def end_all() -> None:

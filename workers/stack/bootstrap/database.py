@@ -4,7 +4,6 @@ import hashlib
 import os
 
 from workers.stack.bootstrap.commands import run
-from workers.stack.bootstrap.errors import SetupError
 from workers.stack.bootstrap.places import DEV, LOGS, PYTHON, ROOT
 from workers.stack.bootstrap.progress import Progress
 
@@ -29,13 +28,8 @@ def is_ready() -> bool:
 
 def make(progress: Progress) -> None:
     """Raises SetupError."""
-    step = progress.begin("database", 3)
     log = LOGS / "setup-database.log"
     log.unlink(missing_ok=True)
-    try:
+    with progress.step("database", 3) as step:
         run(step, [str(PYTHON), "-m", "migrations", "upgrade", "--development-key"], log=log, cwd=ROOT)
-    except SetupError:
-        progress.end(step, failed=True)
-        raise
-    _STAMP.write_text(wanted_stamp())
-    progress.end(step)
+        _STAMP.write_text(wanted_stamp())

@@ -32,10 +32,9 @@ def is_ready() -> bool:
 
 def make(progress: Progress) -> None:
     """Raises SetupError."""
-    step = progress.begin(TITLE, USUAL)
     log = LOGS / "setup-python.log"
     log.unlink(missing_ok=True)
-    try:
+    with progress.step(TITLE, USUAL) as step:
         uv = find_uv(step, log)
         _STAMP.unlink(missing_ok=True)
         if answers([str(PYTHON), "-c", "import sys; print(sys.version_info[:2])"]) != str(sys.version_info[:2]):
@@ -44,16 +43,19 @@ def make(progress: Progress) -> None:
         run(step, [uv, "pip", "sync", "--compile-bytecode", "--require-hashes", *target, str(LOCK)], log=log)
         run(step, [uv, "pip", "install", "--no-deps", *target, "--editable", str(ROOT)], log=log)
         _STAMP.write_text(wanted_stamp())
-    except SetupError:
-        progress.end(step, failed=True)
-        raise
-    progress.end(step)
 
 
 def find_uv(step: Step, log: Path) -> str:
     """uv on PATH, else one of our own from the package index."""
     with _finding:  # the Python environment and the search for Go both come here, at the same time
         return _find_uv(step, log)
+
+
+def install_wheel(step: Step, log: Path, own: Path, wheel: str) -> None:
+    """Puts what a PyPI wheel carries into the environment `own`. Raises SetupError."""
+    uv = find_uv(step, log)
+    run(step, [uv, "venv", "--quiet", "--clear", str(own)], log=log)
+    run(step, [uv, "pip", "install", "--quiet", "--python", str(own / "bin" / "python"), wheel], log=log)
 
 
 def _find_uv(step: Step, log: Path) -> str:

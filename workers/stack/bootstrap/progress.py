@@ -4,6 +4,8 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 _REFRESH = 0.15
@@ -49,7 +51,18 @@ class Progress:
         self._done.set()
         self._painter.join()
 
-    def begin(self, title: str, usual: int) -> Step:
+    @contextmanager
+    def step(self, title: str, usual: int) -> Iterator[Step]:
+        """Shown while the body runs, and whether it failed."""
+        step = self._begin(title, usual)
+        try:
+            yield step
+        except BaseException:
+            self._end(step, failed=True)
+            raise
+        self._end(step)
+
+    def _begin(self, title: str, usual: int) -> Step:
         step = Step(title, usual)
         with self._lock:
             self._steps.append(step)
@@ -58,7 +71,7 @@ class Progress:
                 self._out.flush()
         return step
 
-    def end(self, step: Step, *, failed: bool = False) -> None:
+    def _end(self, step: Step, *, failed: bool = False) -> None:
         with self._lock:
             step.ended, step.failed = time.monotonic(), failed
             if not self._live:

@@ -2,12 +2,11 @@
 
 import hashlib
 import os
-import re
 import shutil
 from pathlib import Path
 
 from workers.stack.bootstrap import environment
-from workers.stack.bootstrap.commands import answers, run
+from workers.stack.bootstrap.commands import run, version
 from workers.stack.bootstrap.errors import SetupError
 from workers.stack.bootstrap.places import DEV, LOGS, ROOT
 from workers.stack.bootstrap.progress import Progress, Step
@@ -44,10 +43,9 @@ def is_ready() -> bool:
 
 def make(progress: Progress) -> None:
     """Raises SetupError."""
-    step = progress.begin("web app of the console", 40)
     log = LOGS / "setup-web.log"
     log.unlink(missing_ok=True)
-    try:
+    with progress.step("web app of the console", 40) as step:
         node = _find_node(step, log)
         stamp = wanted_stamp()
         # The folder of this Node comes first, so that npm and what it runs find the same one.
@@ -56,30 +54,21 @@ def make(progress: Progress) -> None:
         run(step, [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], log=log, env=env, cwd=WEB)
         run(step, [npm, "run", "build"], log=log, env=env, cwd=WEB)
         _STAMP.write_text(stamp)
-    except SetupError:
-        progress.end(step, failed=True)
-        raise
-    progress.end(step)
 
 
 def _find_node(step: Step, log: Path) -> Path:
     """Node with npm beside it: from PATH, else the one that a PyPI wheel carries."""
     own = DEV / "node"
     for candidate in (shutil.which("node"), str(own / "bin" / "node")):
-        if candidate and _version(candidate) >= NEEDED and (Path(candidate).parent / "npm").exists():
+        if not candidate or not (Path(candidate).parent / "npm").exists():
+            continue
+        if version([candidate, "--version"], r"^v(\d+)\.(\d+)") >= NEEDED:
             return Path(candidate)
     try:
-        uv = environment.find_uv(step, log)
-        run(step, [uv, "venv", "--quiet", "--clear", str(own)], log=log)
-        run(step, [uv, "pip", "install", "--quiet", "--python", str(own / "bin" / "python"), _WHEEL], log=log)
+        environment.install_wheel(step, log, own, _WHEEL)
     except SetupError as error:
         raise SetupError(
             f"{step.title}: Node {NEEDED[0]}.{NEEDED[1]} or newer with npm is needed and the wheel {_WHEEL} could "
             f"not be installed ({error}); fix: put node and npm on PATH (Debian: apt-get install nodejs npm)"
         ) from None
     return own / "bin" / "node"
-
-
-def _version(node: str) -> tuple[int, int]:
-    match = re.match(r"v(\d+)\.(\d+)", answers([node, "--version"]) or "")
-    return (int(match[1]), int(match[2])) if match else (0, 0)
