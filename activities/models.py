@@ -57,7 +57,7 @@ class ModelActivities:
         task, now = request.task, datetime.now(UTC)
         asked = Asked("plan", planner, task.session_id, task.subject_id, task.task_id, task=task.task_id)
         known = package.of_plan(request, now).render(
-            now=now, budget=composition.limits.prompt_tokens, capabilities=planner.capabilities
+            now=now, budget=composition.limits.prompt_tokens, clearance=planner.clearance
         )
         answer = await self._chat(
             asked,
@@ -76,7 +76,7 @@ class ModelActivities:
         specs = await self._registries[composition.id].specs(role.name)
         now = datetime.now(UTC)
         known = package.of_step(context, now).render(
-            now=now, budget=composition.limits.prompt_tokens, capabilities=role.capabilities
+            now=now, budget=composition.limits.prompt_tokens, clearance=role.clearance
         )
         messages = prompts.handoff_messages(context, role, request.messages, known.whole)
         extra: dict[str, Any] = {"tools": prompts.tool_params(specs)} if specs else {}

@@ -52,7 +52,7 @@ class Role(Contract):
     budget: Budget = Budget()
     turn_tool_seconds: float = 2.0
     clearance: tuple[DataClass, ...] | None = None
-    """The classes of data that its tools may take and give; None is every class."""
+    """The classes of data that its tools may take and give, and that it may be told of a call; None is every class."""
     latency: LatencyBudget = LatencyBudget()
     fallback_pool: Name | None = None
 

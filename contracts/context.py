@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from contracts.base import Content, Contract, Moment
+from contracts.tools import DataClass
 
 
 class Trust(StrEnum):
@@ -42,15 +43,18 @@ class ContextKind(StrEnum):
     SPEECH = "speech"
 
 
-Names = Annotated[tuple[str, ...], AfterValidator(lambda names: tuple(sorted(set(names))))]
+_SORTED = AfterValidator(lambda names: tuple(sorted(set(names))))
 """In no order: sorted, each once."""
+
+Names = Annotated[tuple[str, ...], _SORTED]
 
 
 class ContextItem(Contract):
     """One thing that is known. `item_id` names what it is about: a later version has the same id.
 
-    `clearance`: capabilities that a role needs to be told it. `taint`: ids of the untrusted sources it comes from.
-    `supersedes`: ids of items that this one stands for; they are not told again. `confidence` is from 0 to 1.
+    `clearance`: the classes of data in it; a role is told it if its own clearance has them all. `taint`: ids of the
+    untrusted sources it comes from. `supersedes`: ids of items that this one stands for; they are not told again.
+    `confidence` is from 0 to 1.
     """
 
     item_id: str
@@ -61,7 +65,7 @@ class ContextItem(Contract):
     expires_at: Moment | None = None
     trust: Trust = Trust.UNTRUSTED
     confidence: float = Field(default=1.0, ge=0, le=1)
-    clearance: Names = ()
+    clearance: Annotated[tuple[DataClass, ...], _SORTED] = ()
     taint: Names = ()
     revision: int = 0
     supersedes: Names = ()

@@ -17,6 +17,7 @@ from contracts.escalation import CallEscalation, EscalationStage
 from contracts.events import ContextChanged
 from contracts.session import SessionSnapshot
 from contracts.task import TaskStage, TaskState
+from contracts.tools import DataClass
 from live.turns import instructs, leading_instructions, lines
 from policy.context import ContextLedger, Rendering
 from policy.rolling import PATIENCE
@@ -47,7 +48,7 @@ class CallContext:
     def __init__(
         self,
         limits: Limits | None = None,
-        capabilities: Collection[str] = (),
+        clearance: Collection[DataClass] | None = None,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -55,7 +56,7 @@ class CallContext:
         self.rendered: RenderedContext | None = None
         self.render_seconds = 0.0
         self._limits = limits or Limits()
-        self._capabilities = frozenset(capabilities)
+        self._clearance = clearance
         self._now = now
         self._open: set[str] = set()
         self._waiting: dict[str, list[str]] = {}
@@ -186,7 +187,7 @@ class CallContext:
             for item, line in lines(recent)
         ]
         return self.ledger.put(*spoken).render(
-            now=self._now(), budget=self._limits.prompt_tokens, capabilities=self._capabilities
+            now=self._now(), budget=self._limits.prompt_tokens, clearance=self._clearance
         )
 
     def _own(

@@ -107,7 +107,7 @@ class VoiceCall:
             epoch=self._dispatch.epoch,
             role=self._dispatch.role,
         )
-        self._context, self._read_back = CallContext(composition.limits, role.capabilities), ReadBack()
+        self._context, self._read_back = CallContext(composition.limits, role.clearance), ReadBack()
         measuring = Measuring(self._context, role.latency)
         self._hearing = Hearing(self._facts, self._bridge, self._read_back, measuring)
         history, unanswered = restored(snapshot.turns if snapshot is not None else ())

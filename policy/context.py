@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.context import ContextItem, ContextKind, LeftOut, Omission, RenderedContext
+from contracts.tools import DataClass
 from policy.context_words import SPEECH_TITLE, piece
 from policy.quoting import quoted
 from policy.tokens import tokens_of
@@ -86,10 +87,11 @@ class ContextLedger:
         kept = {name: item for name, item in self._items.items() if not _expired(item, before)}
         return ContextLedger(kept, self._superseded)
 
-    def render(self, *, now: datetime, budget: int, capabilities: Collection[str] = ()) -> Rendering:
-        """What a role with those capabilities is told within `budget` tokens. What has expired is never told.
+    def render(self, *, now: datetime, budget: int, clearance: Collection[DataClass] | None) -> Rendering:
+        """What a role of that clearance, None being every class of data, is told within `budget` tokens.
 
-        Speech is told without gaps, from some turn to the latest; a document from its beginning.
+        What has expired is never told. Speech is told without gaps, from some turn to the latest; a document from its
+        beginning.
         """
         told: list[ContextItem] = []
         left: list[LeftOut] = []
@@ -102,7 +104,7 @@ class ContextLedger:
                 cost += tokens_of(quoted(SPEECH_TITLE, ""))
             if _expired(item, now):
                 left.append(LeftOut(item_id=item.item_id, reason=Omission.STALE))
-            elif not set(item.clearance) <= set(capabilities):
+            elif clearance is not None and not set(item.clearance) <= set(clearance):
                 left.append(LeftOut(item_id=item.item_id, reason=Omission.CLEARANCE))
             elif cost > room or run in full:
                 left.append(LeftOut(item_id=item.item_id, reason=Omission.BUDGET))

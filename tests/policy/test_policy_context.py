@@ -9,13 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_samples import at, words
 
-from contracts.context import ContextItem, ContextKind, Omission, Trust
+from contracts.context import ContextItem, ContextKind, LeftOut, Omission, Trust
+from contracts.tools import DataClass
 from policy.context import ContextLedger, Rendering
 from policy.tokens import tokens_of
 
 NAMES = [f"i{n}" for n in range(8)]
 NOW = at(0)
-CAPABILITIES = ["crm.read", "billing.read"]
+CLASSES: list[DataClass] = ["personal", "payment"]
 
 
 def item(item_id: str, text: str = "words", kind: ContextKind = ContextKind.FACT, **fields: Any) -> ContextItem:
@@ -34,7 +35,7 @@ items = st.builds(
     expires_at=st.none() | moments,
     trust=st.sampled_from(Trust),
     confidence=st.sampled_from([0.25, 1.0]),
-    clearance=st.lists(st.sampled_from(CAPABILITIES), max_size=1).map(tuple),
+    clearance=st.lists(st.sampled_from(CLASSES), max_size=1).map(tuple),
     taint=st.lists(st.sampled_from(["doc-1", "web"]), max_size=2, unique=True).map(tuple),
     revision=st.integers(0, 2),
     supersedes=st.lists(st.sampled_from(NAMES), max_size=1).map(tuple),
@@ -42,8 +43,8 @@ items = st.builds(
 many = st.lists(items, max_size=8)
 
 
-def render(ledger: ContextLedger, budget: int = 100_000, now: datetime = NOW, *able: str) -> Rendering:
-    return ledger.render(now=now, budget=budget, capabilities=able)
+def render(ledger: ContextLedger, budget: int = 100_000, now: datetime = NOW, *cleared: DataClass) -> Rendering:
+    return ledger.render(now=now, budget=budget, clearance=cleared)
 
 
 @given(st.data(), many)
@@ -54,11 +55,13 @@ def test_the_same_items_make_the_same_ledger_in_any_order_and_however_often(data
     assert ContextLedger().put(*known).items == ContextLedger().put(*again[:cut]).put(*again[cut:]).items
 
 
-@given(many, st.integers(0, 400), moments, st.sets(st.sampled_from(CAPABILITIES)))
+@given(many, st.integers(0, 400), moments, st.sets(st.sampled_from(CLASSES)))
 @settings(max_examples=100, deadline=None)
-def test_every_item_is_either_told_or_left_out_for_a_reason(known: Any, budget: int, now: Any, able: set[str]) -> None:
+def test_every_item_is_either_told_or_left_out_for_a_reason(
+    known: Any, budget: int, now: Any, cleared: set[DataClass]
+) -> None:
     ledger = ContextLedger().put(*known)
-    told = render(ledger, budget, now, *able)
+    told = render(ledger, budget, now, *cleared)
     record, held = told.record, {i.item_id: i for i in ledger.items}
     left = {out.item_id: out.reason for out in record.left_out}
     assert sorted([*record.included, *left]) == sorted(held), "each exactly once"
@@ -66,7 +69,7 @@ def test_every_item_is_either_told_or_left_out_for_a_reason(known: Any, budget: 
     for name in record.included:
         expires = held[name].expires_at
         assert expires is None or expires > now, "stale is never told"
-        assert set(held[name].clearance) <= able
+        assert set(held[name].clearance) <= cleared
         assert set(held[name].taint) <= set(record.taint)
     order = [list(ContextKind).index(held[name].kind) for name in record.included]
     assert order == sorted(order)
@@ -127,3 +130,9 @@ def test_of_a_document_that_does_not_fit_the_beginning_is_told_and_the_turns_bef
     told = render(ContextLedger().put(turn, *pages), budget=200).record
     assert told.included == ("doc/000", "doc/001", "t1")
     assert [out.item_id for out in told.left_out] == [f"doc/{n:03}" for n in range(2, 9)]
+
+
+def test_a_role_without_a_clearance_is_told_every_class_of_data() -> None:
+    ledger = ContextLedger().put(item("card", clearance=("payment",)))
+    assert ledger.render(now=NOW, budget=1000, clearance=None).record.included == ("card",)
+    assert render(ledger).record.left_out == (LeftOut(item_id="card", reason=Omission.CLEARANCE),)
