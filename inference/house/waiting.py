@@ -93,7 +93,8 @@ def waits(text: str, events: Sequence[Event], now: datetime | None) -> tuple[str
     if later is not None and (seconds := span(later["span"] or later["late"])) and (later["late"] or seconds < 86_400):
         return later["rest"], Wait(seconds=seconds)
     day = _DAY.match(text)
-    if day is not None and now is not None and words(day["rest"])[0] not in _STATES:
+    wish = words(day["rest"]) if day is not None else []
+    if day is not None and now is not None and wish and wish[0] not in _STATES:
         on = relative_date(day["day"], now.date())
         at = find_time(day["at"] or "")
         if on is not None:

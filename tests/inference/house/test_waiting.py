@@ -28,6 +28,7 @@ EVENTS = [Event("frost.over", "The frost is over"), Event("seeds_came", "The see
         ("water bed 7 for ten minutes", "water bed 7 for ten minutes", None),
         ("reserve a bed in three days", "reserve a bed in three days", None),
         ("tomorrow I am away", "tomorrow I am away", None),
+        ("tomorrow ?", "tomorrow ?", None),
         ("when the moon is full, open the vents", "when the moon is full, open the vents", None),
     ],
 )
