@@ -1,4 +1,4 @@
-"""Memory of every process of the stack, idle and with calls running; pages that processes share are counted once (PSS).
+"""How long the stack takes to be ready, and the memory of its processes, idle and in calls; shared pages once (PSS).
 
 python -m bench.footprint --calls 1
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -58,8 +59,10 @@ def show(title: str, found: list[Footprint]) -> None:
 
 
 async def measure(calls: int) -> None:
+    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="gr-", dir="/tmp") as folder:
         async with Stack.start(data=Path(folder), auto_ports=True) as stack:
+            print(f"ready after {time.monotonic() - began:.0f} s")
             speech = await Speech.load()
             show("idle", list(footprints(stack)))
             callers = []
