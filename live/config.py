@@ -77,7 +77,6 @@ class LiveConfig:
     cover: Cover = UNCOVERED
     second: Seconds = Seconds()
     use_turn_detector: bool = True
-    preemptive_generation: bool = False
     timings: Timings = field(default_factory=Timings)
 
     def composition(self, name: str | None) -> Composition:

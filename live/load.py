@@ -14,7 +14,9 @@ logger = logging.getLogger("greenroom.live.load")
 
 LOOK_SECONDS = 0.5
 BUDGET_SECONDS = 3.0
-"""From the end of the caller's words to the first sound: what is slower has missed its budget."""
+"""From the end of the caller's words to the first sound: the longest silence that is promised.
+
+Not the role's `LatencyBudget`, by which a slow turn is put down to a stage."""
 TURNS = 6
 """So many last turns are looked at; with fewer than half of them, none has missed."""
 

@@ -121,7 +121,8 @@ def build_session(config: LiveConfig, composition: Composition, role: Role, warm
                 # A final result takes less: what is no word, or only shows that somebody listens, is a short pause.
                 "false_interruption_timeout": 1.2,
             },
-            "preemptive_generation": {"enabled": config.preemptive_generation},
+            # The agent may answer with an order to a running task: never to words that may not be the turn yet.
+            "preemptive_generation": {"enabled": False},
         },
         max_tool_steps=4,
         user_away_timeout=timings.user_away,
