@@ -124,6 +124,9 @@ class RecordReader(ReviewReader, AuditReader):
         query = query.order_by(table.c.created_at.desc(), table.c.delivery_id.desc())
         return self._all(DeliveryRecord, query.limit(limit))
 
+    def delivery(self, delivery_id: str) -> DeliveryRecord | None:
+        return self._one(DeliveryRecord, tables.deliveries.c.delivery_id == delivery_id)
+
     def artifacts(self, session_id: str) -> list[ArtifactRecord]:
         """Oldest first."""
         table = tables.artifacts

@@ -174,18 +174,16 @@ def _call(reader: RecordReader, wanted: str) -> tuple[_Subject, Relevant] | None
         return None
     event = entry.event
     summary = f"{entry.target}: {event.state}"
+    thought = _last_model(reader.audit(entry.session_id), entry)
     if event.task and event.step:
-        flows = [names.step_workflow_id(event.task, event.step)]
-        flows += [names.approval_workflow_id(event.approval)] if event.approval else []
+        approvals = [names.approval_workflow_id(event.approval)] if event.approval else []
+        flows = [names.step_workflow_id(event.task, event.step), *approvals]
         subject = _Subject(
             kind="tool call", session_id=entry.session_id, summary=summary, workflows=flows, task_id=event.task
         )
-        approval = names.approval_workflow_id(event.approval) if event.approval else None
-        thought = _last_model(reader.audit(entry.session_id), entry)
         ids = {wanted, f"policy/{wanted}", thought}
-        return subject, lambda e: e.entry_id in ids or (approval is not None and e.target == approval)
+        return subject, lambda e: e.entry_id in ids or e.target in approvals
     # In the turn: the model that asked for it answered last before it.
-    thought = _last_model(reader.audit(entry.session_id), entry)
     flow = names.session_workflow_id(entry.session_id)
     subject = _Subject(kind="tool call", session_id=entry.session_id, summary=summary, workflows=[flow])
     return subject, lambda e: e.entry_id in (wanted, thought)
@@ -214,14 +212,15 @@ def _of_turn(reader: RecordReader, said: TurnRecord) -> tuple[_Subject, Relevant
         return subject, lambda e: e.target == owed.delivery_id or of_task(e)
     turns = [t for t in reader.turns(said.turn.session_id) if t.turn.started_at <= said.turn.started_at]
     asked = [t for t in turns if t.turn.speaker is Speaker.CALLER][-1:]
-    about = {t.turn.turn_id for t in (*asked, said)}
+    told = asked if asked == [said] else [*asked, said]
+    about = {t.turn.turn_id for t in told}
     heard = " (interrupted)" if said.turn.interrupted else ""
     subject = _Subject(
         kind="turn",
         session_id=said.turn.session_id,
         summary=f"{said.turn.speaker.value}: {said.turn.text.body}{heard}",
         workflows=[names.session_workflow_id(said.turn.session_id)],
-        turns=[t for t in (*asked, said) if t.turn.turn_id in about],
+        turns=told,
     )
     return subject, lambda e: getattr(e.event, "turn", None) in about
 
@@ -238,7 +237,7 @@ def _delivered(reader: RecordReader, said: TurnRecord) -> DeliveryRecord | None:
 
 
 def _delivery(reader: RecordReader, wanted: str) -> tuple[_Subject, Relevant] | None:
-    delivery = next((d for d in reader.deliveries() if d.delivery_id == wanted), None)
+    delivery = reader.delivery(wanted)
     if delivery is None:
         return None
     return _Subject(

@@ -139,10 +139,20 @@ def test_what_was_spoken_is_explained_by_what_was_heard_before_it(reader: Record
         assert [t.entry_id for t in told.decided] == ["m1"]
 
 
+def test_what_the_caller_said_is_told_once(reader: RecordReader) -> None:
+    told = story(reader, "u1")
+    assert [t.turn.turn_id for t in told.turns] == ["u1"] and [t.entry_id for t in told.decided] == ["m1"]
+
+
 def test_an_outcome_that_was_spoken_is_explained_by_its_task(reader: RecordReader) -> None:
     told = story(reader, "a2")
     assert [t.turn.turn_id for t in told.turns] == ["a2"] and told.kind == "turn"
     assert [t.target for t in told.happened] == ["refund"] and [t.entry_id for t in told.decided] == ["m2"]
+
+
+def test_what_is_owed_is_found_by_its_own_id(reader: RecordReader) -> None:
+    told = story(reader, "task-1.outcome")
+    assert told.kind == "delivery" and [d.delivery_id for d in told.deliveries] == ["task-1.outcome"]
 
 
 def test_a_call_in_the_turn_is_explained_by_the_model_that_asked_for_it(reader: RecordReader) -> None:

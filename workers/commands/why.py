@@ -63,7 +63,7 @@ def show(console: Console, story: Why, longest: int | None) -> None:
         heard = "interrupted" if said.interrupted else "to the end"
         line = f"{time_of_day(said.started_at)} {said.speaker.value} {said.turn_id} ({heard}): {said.text.body}"
         console.print(Text(line))
-    for model in story.known[-1:]:
+    for model in story.known:
         _heading(console, "What was known")
         console.print(Text(_cut(_context(model.contents.get("input")), longest)))
     _section(console, "What was decided, by which model", story.decided, ("output",), longest)
