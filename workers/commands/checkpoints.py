@@ -17,7 +17,7 @@ from contracts.review import CLAIM, RELEASE
 from store.reader import RecordReader
 from workers.commands.printing import AsJson, Limit, clock, print_json, print_table, records, unknown
 from workers.commands.ruling import Digest, Note, Reviewer, decide
-from workers.commands.task_view import show_decisions
+from workers.commands.task_view import place_of, show_decisions
 from workers.plan_editing import plan_to_edit, read_plan
 from workers.sending import Addressee, raw_command
 from workers.settings import load_settings
@@ -39,7 +39,8 @@ def list_checkpoints(
         print_json(found)
         return
     rows = [
-        (c.checkpoint_id, c.stage.value, _what(c), c.why, clock(c.deadline), c.reviewer, c.digest[:12]) for c in found
+        (c.checkpoint_id, c.stage.value, place_of(c), c.why, clock(c.deadline), c.reviewer, c.digest[:12])
+        for c in found
     ]
     headings = ("checkpoint", "stage", "at", "why", "deadline", "reviewer", "digest")
     print_table(Console(), "Checkpoints", headings, rows)
@@ -59,7 +60,7 @@ def show(checkpoint_id: str, as_json: AsJson = False) -> None:
     console = Console()
     rows = (
         ("plan", found.plan.body),
-        ("at", _what(found)),
+        ("at", place_of(found)),
         ("why it waits", f"{found.why} (rule {found.rule_id})"),
         ("digest", found.digest),
         ("stage", found.stage.value + (f" by {found.reviewer}" if found.reviewer else "")),
@@ -132,10 +133,6 @@ def claim(checkpoint_id: str, reviewer: Reviewer, as_json: AsJson = False) -> No
 def release(checkpoint_id: str, reviewer: Reviewer, as_json: AsJson = False) -> None:
     """Take your claim back. Exit code 0 when it counted, 1 when it was refused."""
     _decide(checkpoint_id, reviewer, RELEASE, None, None, as_json)
-
-
-def _what(found: CheckpointRecord) -> str:
-    return found.at.replace("_", " ") + (f" {found.step_id}" if found.step_id else "")
 
 
 def _decide(

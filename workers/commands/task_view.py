@@ -88,7 +88,7 @@ def show_checkpoints(console: Console, checkpoints: list[CheckpointRecord]) -> N
     rows = [
         (
             c.checkpoint_id,
-            c.at.replace("_", " ") + (f" {c.step_id}" if c.step_id else ""),
+            place_of(c),
             c.stage.value,
             c.reviewer,
             clock(c.decided_at or c.deadline),
@@ -97,6 +97,11 @@ def show_checkpoints(console: Console, checkpoints: list[CheckpointRecord]) -> N
         for c in checkpoints
     ]
     print_table(console, "Checkpoints", ("checkpoint", "at", "stage", "reviewer", "decided, or until", "note"), rows)
+
+
+def place_of(checkpoint: CheckpointRecord) -> str:
+    """Where in the plan it stands, for people to read."""
+    return checkpoint.at.replace("_", " ") + (f" {checkpoint.step_id}" if checkpoint.step_id else "")
 
 
 def show_decisions(console: Console, decisions: list[DecisionRecord]) -> None:
