@@ -34,7 +34,7 @@ class Auditing:
         self._entry(call.call_id, call.tool, event, exhibits)
 
     def degraded(self, state: str, reason: str) -> None:
-        """`state` is what is done instead: second_try, apology, no_voice, or a step of `policy/degradation.py`."""
+        """`state` is done instead: second_try, apology, no_voice, no_look_up, or a `policy.degradation.Step`."""
         event = Degraded(state=state, reason=reason, epoch=self._facts.epoch)
         self._entry(names.new_id("degraded"), self._facts.role, event, {})
 

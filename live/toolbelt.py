@@ -180,6 +180,7 @@ def _turn_tool(
         )
         breaker = breakers.setdefault(spec.declaration.server, Breaker(failures=2))
         if not breaker.admits(time.monotonic()):
+            auditing.degraded("no_look_up", f"{spec.name} is not asked: its server was too slow again and again")
             return json.dumps({"error": NOT_ANSWERED})
         breaker.asked(time.monotonic())
         asking = asyncio.create_task(asyncio.wait_for(registry.call(call), patience))

@@ -140,6 +140,7 @@ async def test_a_tool_that_is_too_slow_by_its_own_bound_is_soon_not_waited_for()
         registry.asked.clear()
         assert await called() == {"error": NOT_ANSWERED}
     assert not registry.asked.is_set(), "its server rests"
+    assert [entry.action for entry in NOTED[-3:]] == ["tool.unknown", "tool.unknown", "degraded.no_look_up"]
 
 
 async def test_a_refusal_of_the_registry_leaves_a_line() -> None:
