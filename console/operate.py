@@ -19,7 +19,7 @@ from console.problems import Problem
 from console.queues import Queue, queues
 from contracts.approval import ApprovalStage
 from contracts.names import session_workflow_id
-from contracts.records import ApprovalRecord, TaskRecord
+from contracts.records import ApprovalRecord, SessionRecord, TaskRecord
 from contracts.task import TaskStage
 from store.reader import RecordReader
 
@@ -92,10 +92,11 @@ def router(deps: Deps) -> APIRouter:
     @routes.get("/sessions/{session_id}/timeline")
     async def timeline(session_id: str, visitor: Visitor = watching) -> Timeline:
         """From the first audio to the last delivery. Reading it is noted in the call's audit trail."""
-        if await read(lambda: reader.session(session_id)) is None:
+        session = await read(lambda: reader.session(session_id))
+        if session is None:
             raise Problem(HTTPStatus.NOT_FOUND, f"No call {session_id!r}.")
         await deps.access.reads(visitor, session_id, session_id, session_workflow_id(session_id))
-        return await read(lambda: Timeline(session_id=session_id, moments=_moments(reader, session_id)))
+        return await read(lambda: Timeline(session_id=session_id, moments=_moments(reader, session)))
 
     @routes.get("/operate/approvals")
     async def approvals(visitor: Visitor = watching) -> ApprovalStatistics:
@@ -124,9 +125,8 @@ def _statistics(known: list[ApprovalRecord], refused: int) -> ApprovalStatistics
     )
 
 
-def _moments(reader: RecordReader, session_id: str) -> list[Moment]:
-    session = reader.session(session_id)
-    assert session is not None
+def _moments(reader: RecordReader, session: SessionRecord) -> list[Moment]:
+    session_id = session.session_id
     found = [Moment(at=session.opened_at, kind="call", who=session.composition, what="The call begins")]
     if session.ended_at:
         found.append(Moment(at=session.ended_at, kind="call", who="", what=f"The call ends: {session.end_reason}"))

@@ -152,7 +152,7 @@ def outlook(composition: Composition | None, request: ApprovalRequest | None) ->
         expired = f"{last.say or phrases.safe_default} ({last.tool})"
     return Outlook(
         approved="It is done at once, and the caller hears how it went.",
-        edited=phrases.edited,
+        edited=phrases.edited.format(action="(the action as you change it)"),
         rejected=phrases.declined,
         taken_over=phrases.taken_over,
         expired=expired,
