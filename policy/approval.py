@@ -157,7 +157,7 @@ def _ended(state: ApprovalState, arrived: Arrived, stage: ApprovalStage, now: da
 
 def climbed(state: ApprovalState, now: datetime) -> tuple[ApprovalState, tuple[Rung, ...]]:
     """The state at that time, and the rungs that were reached since, in order. The last of a ladder ends it."""
-    if state.stage is not ApprovalStage.PENDING:
+    if not state.open:
         return state, ()
     due = ladders.due(state.ladder, state.climb, now)
     changes: dict[str, object] = {"climb": ladders.climbed(state.ladder, state.climb, now)}
@@ -188,7 +188,7 @@ def skipped(
 
 def withdrawn(state: ApprovalState, now: datetime) -> ApprovalState:
     """The state after the work that needed it was given up. A decided approval stays as it is."""
-    if state.stage is not ApprovalStage.PENDING:
+    if not state.open:
         return state
     return state.model_copy(update={"stage": ApprovalStage.WITHDRAWN, "decided_at": now})
 

@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from contracts.approval import ApprovalStage, Verdict
+from contracts.approval import Verdict
 from contracts.records import ApprovalRecord, ReviewerRecord
+from policy import refusals
 from policy.approval_state import ApprovalState
 from policy.arrival import Arrived
 from policy.authority import MIN_DIGEST, covers
 from policy.numbers import number_in
-from policy.reviewers import able, among, authority, away_until, eligible, within
+from policy.reviewers import among, authority, eligible, within
 
 MAX_QUESTIONS = 5
 
@@ -23,12 +24,8 @@ def of_decision(state: ApprovalState, arrived: Arrived, reviewer: ReviewerRecord
     request = state.request
     if arrived.problem is not None:
         return arrived.problem
-    if state.stage is ApprovalStage.EXPIRED or (state.stage is ApprovalStage.PENDING and now >= state.deadline):
-        return "too late: the deadline has passed"
-    if state.stage is ApprovalStage.WITHDRAWN:
-        return "withdrawn: what it was needed for is not done any more"
-    if state.stage is not ApprovalStage.PENDING:
-        return f"already {state.stage.value.replace('_', ' ')} by {state.reviewer}"
+    if (late := refusals.of_time(state, now)) is not None:
+        return late
     deciders, amount = state.deciders(now), amount_of(state, arrived)
     delegated = state.only is not None
     person = of_person(arrived.reviewer, reviewer, request.capability, amount, deciders, now, delegated=delegated)
@@ -52,12 +49,9 @@ def of_person(
     delegated: bool = False,
 ) -> str | None:
     """Against any decision of that person about such an action. Nobody named in `deciders` means every reviewer."""
-    if reviewer is None or not reviewer.active:
-        return f"{name} is not a reviewer; see 'greenroom reviewers ls'"
-    if not able(capability, reviewer):
-        return f"{name} may not decide about {capability}"
-    if (until := away_until(reviewer, now)) is not None:
-        return f"{name} is away until {until:%Y-%m-%d %H:%M} UTC; see 'greenroom reviewers back'"
+    refusal = refusals.of_person(name, reviewer, now, capability)
+    if refusal is not None or reviewer is None:
+        return refusal
     if not within(capability, reviewer, amount):
         most = authority(capability, reviewer)
         return f"{name} may decide about {capability} up to {most}, and this is more, or unknown"
@@ -114,11 +108,7 @@ def of_steering(
             return f"{people(state.lacking)} must approve, and {arrived.to} are not so many"
     elif arrived.verdict == Verdict.ASK and len(state.asked) >= MAX_QUESTIONS:
         return f"the caller was asked {MAX_QUESTIONS} questions already: decide, delegate, or take it over"
-    elif arrived.verdict == Verdict.CLAIM and state.claimed_by is not None:
-        return f"claimed by {state.claimed_by} already; whoever may decide still may"
-    elif arrived.verdict == Verdict.RELEASE and state.claimed_by != arrived.reviewer:
-        return f"claimed by {state.claimed_by or 'nobody'}, and only who claimed it can release it"
-    return None
+    return refusals.of_claim(state, arrived)
 
 
 def of_repeat(state: ApprovalState, arrived: Arrived, *, edits: bool) -> str | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from contracts.approval import ApprovalRequest, ApprovalStage, AskedCaller, DecisionReceipt, Edited
 from contracts.base import Content, Contract, Moment
-from contracts.ladder import GROUP, Ladder
+from contracts.ladder import Ladder
 from contracts.records import GrantRecord
 from policy import ladder as ladders
 from policy.ladder import Climb
@@ -41,6 +41,10 @@ class ApprovalState(Contract):
         return self.edited.arguments if self.edited else self.request.arguments
 
     @property
+    def open(self) -> bool:
+        return self.stage is ApprovalStage.PENDING
+
+    @property
     def lacking(self) -> int:
         """How many more people must approve."""
         return self.request.approvers - len(self.approved_by)
@@ -71,10 +75,7 @@ class ApprovalState(Contract):
         if self.only is not None:
             later = ladders.passed_on(self.ladder[self.delegated_at :], _shifted(climb, self.delegated_at))
             return tuple(dict.fromkeys((self.only, *later)))
-        if not self.request.reviewers:
-            return ()
-        first = (f"{GROUP}{group}" for group in self.request.reviewers)
-        return tuple(dict.fromkeys((*first, *ladders.passed_on(self.ladder, climb))))
+        return ladders.deciders(self.ladder, climb, self.request.reviewers)
 
 
 def _shifted(climb: Climb, rungs: int) -> Climb:

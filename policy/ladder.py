@@ -76,14 +76,19 @@ def passed_on(ladder: Ladder, climb: Climb) -> tuple[str, ...]:
     return tuple(rung.to for rung in ladder[: climb.reached] if rung.to is not None)
 
 
-def may_decide(ladder: Ladder, climb: Climb, groups: Iterable[str], reviewer: ReviewerRecord) -> bool:
-    """Whether that person is among the deciders now. `groups` might from the beginning; none of them means everybody.
+def deciders(ladder: Ladder, climb: Climb, groups: Iterable[str]) -> tuple[str, ...]:
+    """Who may decide now: names, and `group:NAME`. Those of `groups` might from the beginning; nobody means everybody.
 
-    Being passed on takes the decision from nobody: who comes back late may still decide. Whether the person is active
-    and holds the capability is asked elsewhere.
+    Being passed on takes the decision from nobody: who comes back late may still decide.
     """
     first = tuple(f"{GROUP}{group}" for group in groups)
-    return not first or among((*first, *passed_on(ladder, climb)), reviewer)
+    return tuple(dict.fromkeys((*first, *passed_on(ladder, climb)))) if first else ()
+
+
+def may_decide(ladder: Ladder, climb: Climb, groups: Iterable[str], reviewer: ReviewerRecord) -> bool:
+    """Whether that person is among the deciders now. Whether they are active, and able to, is asked elsewhere."""
+    named = deciders(ladder, climb, groups)
+    return not named or among(named, reviewer)
 
 
 def fallback(ladder: Ladder) -> Fallback:

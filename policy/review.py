@@ -8,14 +8,14 @@ from datetime import datetime
 from contracts import review as contract
 from contracts.approval import DecisionReceipt
 from contracts.base import Content, Contract, Moment
-from contracts.ladder import GROUP, Ladder, Rung
+from contracts.ladder import Ladder, Rung
 from contracts.records import ReviewerRecord
 from contracts.review import CLAIM, EXPIRED, OPEN, RELEASE, WITHDRAWN, ReviewRules, ReviewView
 from policy import ladder as ladders
+from policy import refusals
 from policy.arrival import Arrived
 from policy.authority import MIN_DIGEST, covers
 from policy.ladder import Climb
-from policy.reviewers import away_until
 
 
 class Review(Contract):
@@ -113,28 +113,18 @@ def _refusal(review: Review, arrived: Arrived, reviewer: ReviewerRecord | None, 
         return arrived.problem
     if arrived.verdict not in review.verdicts:
         return f"the verdict is not one of {', '.join(review.verdicts)}"
-    if review.stage == EXPIRED or (review.open and now >= review.deadline):
-        return "too late: the deadline has passed"
-    if review.stage == WITHDRAWN:
-        return "withdrawn: what it was needed for is not done any more"
-    if not review.open:
-        return f"already {review.stage.replace('_', ' ')} by {review.reviewer}"
-    if reviewer is None or not reviewer.active:
-        return f"{arrived.reviewer} is not a reviewer; see 'greenroom reviewers ls'"
-    if (until := away_until(reviewer, now)) is not None:
-        return f"{arrived.reviewer} is away until {until:%Y-%m-%d %H:%M} UTC; see 'greenroom reviewers back'"
+    refusal = refusals.of_time(review, now) or refusals.of_person(arrived.reviewer, reviewer, now)
+    if refusal is not None or reviewer is None:
+        return refusal
     # Its own time counts: someone passed on to a moment later could not decide yet.
     climb = ladders.climbed(review.ladder, review.climb, now)
     if not ladders.may_decide(review.ladder, climb, review.groups, reviewer):
-        return f"{arrived.reviewer} is none of {', '.join(_deciders(review, climb))}"
-    return _steering_refusal(review, arrived)
+        deciders = ladders.deciders(review.ladder, climb, review.groups)
+        return f"{arrived.reviewer} is none of {', '.join(deciders)}"
+    return refusals.of_claim(review, arrived) or _content_refusal(review, arrived)
 
 
-def _steering_refusal(review: Review, arrived: Arrived) -> str | None:
-    if arrived.verdict == CLAIM and review.claimed_by is not None:
-        return f"claimed by {review.claimed_by} already; whoever may decide still may"
-    if arrived.verdict == RELEASE and review.claimed_by != arrived.reviewer:
-        return f"claimed by {review.claimed_by or 'nobody'}, and only who claimed it can release it"
+def _content_refusal(review: Review, arrived: Arrived) -> str | None:
     if arrived.verdict in review.needs_words and not (arrived.note or arrived.plan):
         return f"to {arrived.verdict.replace('_', ' ')}, say what is to be done instead: a note, or a plan"
     if review.digest is None or arrived.verdict in (CLAIM, RELEASE):
@@ -167,16 +157,10 @@ def view(review: Review) -> ReviewView:
         stage=review.stage,
         opened_at=review.climb.opened_at,
         deadline=review.deadline,
-        deciders=_deciders(review, review.climb),
+        deciders=ladders.deciders(review.ladder, review.climb, review.groups),
         decided_at=review.decided_at,
         reviewer=review.reviewer,
         note=review.note,
         claimed_by=review.claimed_by,
         receipts=review.receipts,
     )
-
-
-def _deciders(review: Review, climb: Climb) -> tuple[str, ...]:
-    if not review.groups:
-        return ()
-    return (*(f"{GROUP}{group}" for group in review.groups), *ladders.passed_on(review.ladder, climb))
