@@ -13,7 +13,6 @@ from typing import Protocol
 
 from contracts.composition import Composition
 from contracts.records import ApprovalRecord, EffectEntry, GrantRecord, ReviewerRecord
-from contracts.rules import EffectTotals
 from contracts.tools import Effect, ToolCall
 from policy import callgrant, counting, rules
 from policy.authority import GateVerdict, action_digest
@@ -26,7 +25,10 @@ class AuthorityRecords(Protocol):
     def approval(self, approval_id: str) -> ApprovalRecord | None: ...
     def grant(self, grant_id: str) -> GrantRecord | None: ...
     def reviewer(self, name: str) -> ReviewerRecord | None: ...
-    def effects(self, *, composition: str, tool: str, subject_id: str, since: datetime) -> Sequence[EffectEntry]: ...
+    def note_effect(
+        self, entry: EffectEntry, *, since: datetime, decide: Callable[[Sequence[EffectEntry]], GateVerdict]
+    ) -> GateVerdict: ...
+    def strike_effect(self, call_id: str, at: datetime) -> None: ...
 
 
 class SigningKeys(Protocol):
@@ -77,6 +79,13 @@ class CallAuthority:
         key_id = self._keys.key_id
         return SignedGrant(grant, key_id, self._keys.sign(callgrant.statement(grant, key_id)))
 
+    async def not_used(self, given: SignedGrant) -> None:
+        """The call had no effect: what was noted with this grant, and nothing else, counts no more.
+
+        Raises what the records raise.
+        """
+        await asyncio.to_thread(self._records.strike_effect, given.grant.call_id, given.grant.issued_at)
+
     def _verdict(
         self, composition: Composition, call: ToolCall, arguments: dict[str, object], digest: str, now: datetime
     ) -> GateVerdict:
@@ -92,13 +101,20 @@ class CallAuthority:
             refusal = callgrant.by_given(composition, call, given, giver, now)
             rule_id = given.rule_id if given else ""
         else:
-            return callgrant.by_rules(composition, call, arguments, self._totals(composition, call, now), now)
+            return self._by_rules(composition, call, arguments, now)
         return GateVerdict(gated=refusal is not None, rule_id=rule_id, reason=refusal or "a person's yes")
 
-    def _totals(self, composition: Composition, call: ToolCall, now: datetime) -> EffectTotals | None:
-        if not rules.counts(composition, composition.tool(call.tool)):
-            return None
-        where = {"composition": call.composition, "tool": call.tool, "subject_id": call.subject_id}
-        found = self._records.effects(**where, since=now - counting.LONGEST)
-        # A call that is sent again does not count itself.
-        return counting.totals((entry for entry in found if entry.call_id != call.call_id), now)
+    def _by_rules(
+        self, composition: Composition, call: ToolCall, arguments: dict[str, object], now: datetime
+    ) -> GateVerdict:
+        """One that goes free is counted from here on, so that of two at once the second knows of the first."""
+
+        def decide(earlier: Sequence[EffectEntry]) -> GateVerdict:
+            # A call that is sent again does not count itself.
+            known = counting.totals((entry for entry in earlier if entry.call_id != call.call_id), now)
+            return callgrant.by_rules(composition, call, arguments, known, now)
+
+        tool = composition.tool(call.tool)
+        if not rules.counts(composition, tool):
+            return callgrant.by_rules(composition, call, arguments, None, now)
+        return self._records.note_effect(counting.entry(tool, call, now), since=now - counting.LONGEST, decide=decide)

@@ -28,6 +28,7 @@ class ToolCaller(Protocol):
 
 class Authority(Protocol):
     async def issue(self, call: ToolCall) -> SignedGrant | str | None: ...
+    async def not_used(self, given: SignedGrant) -> None: ...
 
 
 class AuthorityAway(Exception):
@@ -83,7 +84,13 @@ class ToolActivities:
             raise AuthorityAway(f"whether {call.tool} may be called cannot be told: {type(error).__name__}") from error
         if isinstance(grant, str):
             return _told(call, ToolStatus.REFUSED, "not_granted", grant)
-        return await registry.call(call, grant)
+        outcome = await registry.call(call, grant)
+        if grant is not None and outcome.status in (ToolStatus.REFUSED, ToolStatus.FAILED):
+            try:
+                await self._authority.not_used(grant)
+            except Exception as error:  # noqa: BLE001 (whatever the database has: too much counted is the safe side)
+                logger.warning("call %s had no effect and goes on counting: %s", call.call_id, type(error).__name__)
+        return outcome
 
     def _registry(self, call: ToolCall) -> ToolCaller:
         try:

@@ -21,6 +21,7 @@ from contracts.records import (
 from contracts.task import TaskStage
 from store import tables
 from store.audit_reader import AuditReader
+from store.effects import effects_since
 from store.engine import reading
 from store.reader_base import matching
 from store.review_reader import ReviewReader
@@ -147,11 +148,6 @@ class RecordReader(ReviewReader, AuditReader):
 
     def effects(self, *, composition: str, tool: str, subject_id: str, since: datetime) -> list[EffectEntry]:
         """Oldest first, those at `since` too."""
-        table = tables.effects
-        query = select(table).where(
-            table.c.composition == composition,
-            table.c.tool == tool,
-            table.c.subject_id == subject_id,
-            table.c.at >= since,
+        return self._all(
+            EffectEntry, effects_since(composition=composition, tool=tool, subject_id=subject_id, since=since)
         )
-        return self._all(EffectEntry, query.order_by(table.c.at, table.c.call_id))

@@ -32,6 +32,7 @@ from contracts.composition import Composition
 from contracts.names import TaskQueue
 from contracts.records import DeliveryRecord, TaskRecord
 from store.audit_keys import open_or_make_keys
+from store.effects import EffectBook
 from store.reader import RecordReader
 from store.writer import RecordWriter
 from tools.compositions import load_compositions
@@ -76,8 +77,10 @@ QUEUES = {queue.name.lower(): queue for queue in TaskQueue}
 class Records:
     """Writer and reader of the records as activities need them: one object for both protocols."""
 
-    def __init__(self, writer: RecordWriter, reader: RecordReader) -> None:
+    def __init__(self, writer: RecordWriter, reader: RecordReader, effects: EffectBook) -> None:
         self.write = writer.write
+        self.note_effect = effects.note
+        self.strike_effect = effects.strike
         self.reviewer = reader.reviewer
         self.reviewers = reader.reviewers
         self.grants = reader.grants
@@ -116,7 +119,7 @@ async def outside(settings: Settings) -> AsyncIterator[Outside]:
         compositions = load_compositions(settings.compositions_dir, chat_model=settings.chat_model)
         engine = open_store(settings)
         stack.callback(engine.dispose)
-        records = Records(RecordWriter(engine), RecordReader(engine))
+        records = Records(RecordWriter(engine), RecordReader(engine), EffectBook(engine))
         grant_keys = await asyncio.to_thread(open_or_make_keys, settings.grant_keys_dir)
         servers = {name: McpToolServer(name, url) for name, url in settings.tool_servers.items()}
         for server in servers.values():

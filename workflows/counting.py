@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from temporalio import workflow
@@ -13,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.records import EffectEntry
     from contracts.rules import EffectTotals, TotalsQuery
     from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolStatus
-    from policy.numbers import number_in
+    from policy import counting
     from policy.rules import Circumstances
     from workflows import options
 
@@ -31,15 +30,4 @@ def happened(tool: ToolDeclaration, call: ToolCall, outcome: ToolOutcome, at: da
     """The entry of an effect that happened, or may have; nothing for any other call."""
     if tool.effect is Effect.NONE or outcome.status not in (ToolStatus.OK, ToolStatus.UNKNOWN):
         return ()
-    value = json.loads(call.arguments.body).get(tool.amount_argument) if tool.amount_argument else None
-    amount = number_in(value)
-    entry = EffectEntry(
-        call_id=call.call_id,
-        composition=call.composition,
-        tool=tool.name,
-        subject_id=call.subject_id,
-        session_id=call.session_id,
-        amount=None if amount is None else float(amount),
-        at=at,
-    )
-    return (entry,)
+    return (counting.entry(tool, call, at),)

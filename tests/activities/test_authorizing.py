@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import migrations
 from activities.authorizing import CallAuthority
 from activities.tools import ToolActivities
 from contracts.approval import ApprovalStage
@@ -19,9 +23,14 @@ from contracts.phrases import Phrases
 from contracts.records import ApprovalRecord, EffectEntry, GrantRecord, ReviewerRecord
 from contracts.rules import ApprovalRule
 from contracts.tools import Effect, ToolCall, ToolDeclaration, ToolOutcome, ToolStatus
-from policy.authority import action_digest
+from policy.authority import GateVerdict, action_digest
 from policy.callgrant import SignedGrant
 from store.audit_keys import AuditKeys, make_key
+from store.effects import EffectBook
+from store.engine import open_engine
+from store.reader import RecordReader
+from store.writer import RecordWriter
+from workers.durable import Records as KeptRecords
 
 NOW = datetime(2026, 1, 1, 12, 0, tzinfo=UTC)
 EFFECTS = {"effect": Effect.REVERSIBLE, "idempotency": "key"}
@@ -107,8 +116,13 @@ class Records:
     def reviewer(self, name: str) -> ReviewerRecord | None:
         return next((r for r in self._found if isinstance(r, ReviewerRecord) and r.name == name), None)
 
-    def effects(self, *, composition: str, tool: str, subject_id: str, since: datetime) -> list[EffectEntry]:
-        return [r for r in self._found if isinstance(r, EffectEntry) and r.at >= since]
+    def note_effect(
+        self, entry: EffectEntry, *, since: datetime, decide: Callable[[Sequence[EffectEntry]], GateVerdict]
+    ) -> GateVerdict:
+        return decide([r for r in self._found if isinstance(r, EffectEntry) and r.at >= since])
+
+    def strike_effect(self, call_id: str, at: datetime) -> None:
+        raise ConnectionError("the database is away")
 
 
 @pytest.fixture(scope="module")
@@ -183,14 +197,15 @@ async def test_a_read_needs_no_grant(keys: AuditKeys) -> None:
 
 
 class Registry:
-    """Answers OK, and keeps the grants."""
+    """Answers OK, or what it is told to, and keeps the grants."""
 
     def __init__(self) -> None:
         self.grants: list[SignedGrant | None] = []
+        self.answers = ToolStatus.OK
 
     async def call(self, call: ToolCall, grant: SignedGrant | None = None) -> ToolOutcome:
         self.grants.append(grant)
-        return ToolOutcome(call_id=call.call_id, tool=call.tool, status=ToolStatus.OK, result=call.arguments)
+        return ToolOutcome(call_id=call.call_id, tool=call.tool, status=self.answers, result=call.arguments)
 
     async def specs(self, role: str) -> tuple[()]:
         return ()
@@ -211,6 +226,42 @@ async def test_what_is_not_granted_never_reaches_the_registry_and_records_away_s
     assert (await tools.call(call(**YES))).status is ToolStatus.FAILED and len(registry.grants) == 1
     with pytest.raises(Exception, match="cannot be told: ConnectionError"):
         await tools.call_repeatable(call(**YES))
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[KeptRecords]:
+    url = f"sqlite:///{tmp_path / 'records.db'}"
+    migrations.upgrade(url)
+    engine = open_engine(url)
+    yield KeptRecords(RecordWriter(engine), RecordReader(engine), EffectBook(engine))
+    engine.dispose()
+
+
+async def test_calls_at_the_same_moment_do_not_exceed_together_what_each_may(
+    keys: AuditKeys, kept: KeptRecords
+) -> None:
+    """Two of these may go free a day; none of them has happened yet when the last is asked about."""
+    desk = CallAuthority({"desk": DESK}, kept, keys, clock=lambda: NOW)
+    calls = [call(**SMALL, call_id=f"t/s/{n}") for n in range(6)]
+    issued = await asyncio.gather(*(desk.issue(one) for one in calls))
+    free = [one for one, leave in zip(calls, issued, strict=True) if isinstance(leave, SignedGrant)]
+    assert len(free) == 2
+    assert isinstance(await desk.issue(free[0]), SignedGrant), "one that is sent again does not count itself"
+
+
+async def test_a_call_that_had_no_effect_counts_no_more(keys: AuditKeys, kept: KeptRecords) -> None:
+    registry, ticks = Registry(), itertools.count()
+    desk = CallAuthority({"desk": DESK}, kept, keys, clock=lambda: NOW + timedelta(seconds=next(ticks)))
+    tools = ToolActivities({"desk": registry}, desk)
+    for number, (answer, granted) in enumerate(
+        [("failed", True), ("refused", True), ("unknown", True), ("ok", True), ("ok", False)]
+    ):
+        registry.answers, before = ToolStatus(answer), len(registry.grants)
+        await tools.call(call(**SMALL, call_id=f"t/s/{number}"))
+        assert len(registry.grants) - before == granted, number
+    registry.answers = ToolStatus.FAILED
+    await tools.call(call(**SMALL, call_id="t/s/3"))  # that one happened: to fail when sent again changes nothing
+    assert isinstance(await desk.issue(call(**SMALL, call_id="t/s/9")), str)
 
 
 def test_the_key_of_the_grants_is_for_its_owner_alone(tmp_path: Path) -> None:

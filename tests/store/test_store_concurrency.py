@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 from record_samples import MORNING, audit, decision, said, session, task, turn
 from sqlalchemy import Engine
 
-from contracts.records import Record
+from contracts.records import EffectEntry, Record
+from policy.authority import GateVerdict
 from store.audit import verify
 from store.audit_keys import make_key
 from store.decisions import append_decision
+from store.effects import EffectBook
 from store.reader import RecordReader
 from store.sealing import seal
 from store.writer import RecordWriter
@@ -68,6 +71,28 @@ def test_entries_that_come_twice_at_once_keep_one_content_while_others_seal(engi
     for entry in reader.audit("session-1"):
         [content] = reader.exhibits(entry.exhibits.values()).values()
         assert content.body == entry.entry_id.replace("entry-", "result ")
+
+
+def test_of_eight_effects_at_once_as_many_are_noted_as_may_be(engine: Engine) -> None:
+    book = EffectBook(engine)
+
+    def note(thread: int) -> int:
+        def decide(earlier: Sequence[EffectEntry]) -> GateVerdict:
+            return GateVerdict(gated=sum(e.amount or 0 for e in earlier) + 10 > 30, rule_id="small", reason="a sum")
+
+        entry = EffectEntry(
+            call_id=f"call-{thread}", composition="support", tool="refund", subject_id="subject-1",
+            session_id=f"session-{thread}", amount=10, at=MORNING,
+        )  # fmt: skip
+        return not book.note(entry, since=MORNING, decide=decide).gated
+
+    assert sum(at_once([partial(note, thread) for thread in range(THREADS)])) == 3
+    where = {"composition": "support", "tool": "refund", "subject_id": "subject-1", "since": MORNING}
+    noted = RecordReader(engine).effects(**where)
+    assert len(noted) == 3
+    book.strike(noted[0].call_id, MORNING + timedelta(seconds=1))
+    book.strike(noted[1].call_id, MORNING)
+    assert [e.call_id for e in RecordReader(engine).effects(**where)] == [noted[0].call_id, noted[2].call_id]
 
 
 def test_eight_threads_on_one_session_make_one_chain(engine: Engine) -> None:

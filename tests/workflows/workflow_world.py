@@ -42,6 +42,7 @@ from contracts.records import Record, ReviewerRecord
 from contracts.session import SessionSnapshot, SessionStart
 from contracts.task import TaskRequest, TaskResult
 from store.audit_keys import make_key
+from store.effects import EffectBook
 from store.reader import RecordReader
 from store.reviewers import add_reviewer, seed_development_reviewers
 from store.writer import RecordWriter
@@ -60,8 +61,8 @@ COMPOSITIONS = desk_composition.COMPOSITIONS | approval_compositions.COMPOSITION
 class SlowRecords(Records):
     """The real records, which a test can make late: reviewers are read only after `reviewers_from`."""
 
-    def __init__(self, writer: RecordWriter, reader: RecordReader) -> None:
-        super().__init__(writer, reader)
+    def __init__(self, writer: RecordWriter, reader: RecordReader, effects: EffectBook) -> None:
+        super().__init__(writer, reader, effects)
         self.reviewers_from = datetime.min.replace(tzinfo=UTC)
         read = reader.reviewer
 
@@ -200,7 +201,7 @@ async def world(
         stack.callback(engine.dispose)
         seed_development_reviewers(engine)
         add_reviewer(engine, ReviewerRecord(name="mia", display_name="Mia", groups=("managers",)))
-        records = SlowRecords(RecordWriter(engine), RecordReader(engine))
+        records = SlowRecords(RecordWriter(engine), RecordReader(engine), EffectBook(engine))
         doubles = (Models(), Tools(), Rooms(env.client), Webhook())
         found = World(env.client, *doubles, RecordReader(engine), url, folder / "keys", records)
         stack.callback(found.rooms.disband)
