@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from contracts.audit import AuditRecord
 from contracts.base import Content
 from contracts.composition import Composition, Role, RoleKind
 from contracts.context import ContextItem, ContextKind, Trust
 from contracts.handoff import HandoffContext, Message, ProposedCall, ThinkRequest
 from contracts.phrases import Phrases
+from contracts.records import Record
 from contracts.session import Speaker, Turn
 from contracts.summary import Outcome, SummaryRequest
 from contracts.task import PlanRequest, StepResult, StepStatus, TaskRequest, TaskStage
@@ -72,6 +75,21 @@ def context(role: str = "clerk") -> HandoffContext:
         constraints=("do nothing else",),
         deadline=datetime(2026, 1, 1, tzinfo=UTC),
     )
+
+
+class Trail:
+    """The audit trail; `away` is how often it is not writable at first."""
+
+    def __init__(self, away: int = 0) -> None:
+        self.entries: list[AuditRecord] = []
+        self.away = away
+
+    def write(self, records: Sequence[Record]) -> int:
+        if self.away:
+            self.away -= 1
+            raise OSError("away")
+        self.entries += [record for record in records if isinstance(record, AuditRecord)]
+        return len(records)
 
 
 FACT = ContextItem(

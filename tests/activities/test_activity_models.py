@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 
 import openai
 import pytest
 import pytest_asyncio
-from activity_samples import DESK, NOBODY, SECRET, SPEC, OneTool, plan_request, summary_request, think_request
+from activity_samples import DESK, NOBODY, SECRET, SPEC, OneTool, Trail, plan_request, summary_request, think_request
 from chat_server import ECHO, ChatServer, chat_server
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -18,9 +18,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import plans, recorded
 from activities.models import ModelActivities
 from activities.tools import ToolCaller
-from contracts.audit import AuditRecord
 from contracts.audit_events import prompt_version
-from contracts.records import Record
 from contracts.summary import Owner
 
 REGISTRIES: dict[str, ToolCaller] = {"desk": OneTool(), "nobody": OneTool()}
@@ -57,21 +55,6 @@ SUMMARY = {
 async def server() -> AsyncIterator[ChatServer]:
     async with chat_server() as found:
         yield found
-
-
-class Trail:
-    """The audit trail; `away` is how often it is not writable at first."""
-
-    def __init__(self, away: int = 0) -> None:
-        self.entries: list[AuditRecord] = []
-        self.away = away
-
-    def write(self, records: Sequence[Record]) -> int:
-        if self.away:
-            self.away -= 1
-            raise OSError("away")
-        self.entries += [record for record in records if isinstance(record, AuditRecord)]
-        return len(records)
 
 
 @pytest.fixture

@@ -59,5 +59,4 @@ async def test_the_dispatch_tells_composition_subject_and_caller() -> None:
     [told] = house.dispatched
     assert (told.composition, told.subject_id, told.caller_identity) == ("support", "subject-1", "caller-s")
     assert told.introduces and house.agents == ["greenroom-spare"]
-    assert told.introduces
     assert house.signals == [(Signal.JOINED.value, [1, "agent-1"])]

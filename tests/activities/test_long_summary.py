@@ -10,7 +10,7 @@ from typing import Any
 
 import openai
 import pytest_asyncio
-from activity_samples import DAY, DESK, turn, words
+from activity_samples import DAY, DESK, Trail, turn, words
 from chat_server import ChatServer, chat_server
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ from temporalio.testing import ActivityEnvironment
 from activities.models import ModelActivities
 from activities.transcripts import TranscriptActivities
 from contracts.delivery import DeliveryState
-from contracts.records import ArtifactRecord, DeliveryRecord, Record, TaskRecord, TurnRecord
+from contracts.records import ArtifactRecord, DeliveryRecord, TaskRecord, TurnRecord
 from contracts.session import Turn
 from contracts.summary import Cited, SpanRequest, Summary, SummaryRequest, SummaryStart
 from contracts.task import TaskStage
@@ -126,11 +126,6 @@ async def server() -> AsyncIterator[ChatServer]:
         yield found
 
 
-class NoTrail:
-    def write(self, records: Sequence[Record]) -> int:
-        return len(records)
-
-
 async def test_a_call_of_1500_turns(server: ChatServer) -> None:
     archive = Archive()
     transcripts = TranscriptActivities(archive, {"desk": DESK})
@@ -138,7 +133,7 @@ async def test_a_call_of_1500_turns(server: ChatServer) -> None:
     outline = await env.run(transcripts.outline, START)
     assert [o.told for o in outline.outcomes] == [True, False], "progress that was heard is not the outcome"
     async with openai.AsyncOpenAI(base_url=server.url, api_key="keyless", max_retries=0) as client:
-        models = ModelActivities(client, {"desk": DESK}, {}, NoTrail())
+        models = ModelActivities(client, {"desk": DESK}, {}, Trail())
 
         async def ask(**more: Any) -> Summary:
             request = SummaryRequest(**START.model_dump(), day=outline.day, **more)

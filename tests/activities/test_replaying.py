@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import openai
-from activity_samples import DESK, OneTool, plan_request
+from activity_samples import DESK, OneTool, Trail, plan_request
 from chat_server import chat_server
 from temporalio.testing import ActivityEnvironment
 
 from activities.models import ModelActivities
-from contracts.audit import AuditRecord
 from contracts.composition import Composition
-from contracts.records import Record
 from workers.replaying import Again, again
 
 PLAN = {"steps": [{"id": "s1", "role": "clerk", "goal": "look it up", "depends_on": []}]}
 OTHER = {"steps": [{"id": "s1", "role": "clerk", "goal": "ask them", "depends_on": []}]}
-
-
-class Trail:
-    def __init__(self) -> None:
-        self.entries: list[AuditRecord] = []
-
-    def write(self, records: Sequence[Record]) -> int:
-        self.entries += [record for record in records if isinstance(record, AuditRecord)]
-        return len(records)
 
 
 def with_planner(**changes: Any) -> Composition:
