@@ -57,7 +57,6 @@ class Holding(Protocol):
 class VoiceAgent(Agent):
     """`context` is rendered into each model call; it is never part of the stored conversation.
 
-    `answers`: id of the caller's turn that is answered, which the session records only once its answer has begun.
     `not_offered` is told the name of each tool that the model calls without having been offered it; `only_listens` that
     the caller said "mm-hm" or the like into the agent's speech.
     """
@@ -79,7 +78,7 @@ class VoiceAgent(Agent):
         only_listens: Callable[[], object],
     ) -> None:
         super().__init__(instructions=instructions, chat_ctx=history, tools=tools, tts=voices)  # type: ignore[arg-type]
-        self.answers = ""
+        self._answered: llm.ChatMessage | None = None
         self._context = context
         self._phrases = phrases
         self._timings = timings
@@ -100,6 +99,19 @@ class VoiceAgent(Agent):
         self._load.stop()
         self._models.rota.stop()
         self._voices.rota.stop()
+
+    @property
+    def answers(self) -> str:
+        """Id of the caller's turn that is answered, which the session records only once its answer has begun."""
+        return self._answered.id if self._answered is not None else ""
+
+    @property
+    def conversation(self) -> list[llm.ChatItem]:
+        """So far, with the turn that is answered."""
+        items = [*self.chat_ctx.items]
+        if self._answered is not None and all(item.id != self._answered.id for item in items):
+            items.append(self._answered)
+        return items
 
     def _on_item(self, event: ConversationItemAddedEvent) -> None:
         if isinstance(event.item, llm.ChatMessage) and (latency := event.item.metrics.get("e2e_latency")) is not None:
@@ -128,7 +140,7 @@ class VoiceAgent(Agent):
         last = chat_ctx.items[-1] if chat_ctx.items else None
         if not isinstance(last, llm.ChatMessage) or last.role != "user":
             return self._holding.reply("", over_speech=False)
-        self.answers = last.id
+        self._answered = last
         before = chat_ctx.items[-2] if len(chat_ctx.items) > 1 else None
         cut = isinstance(before, llm.ChatMessage) and before.role == "assistant" and before.interrupted
         return self._holding.reply(last.text_content or "", over_speech=cut)

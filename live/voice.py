@@ -251,7 +251,7 @@ class VoiceCall:
         return self._caller.present and subscribed is not None and subscribed.done() and not subscribed.cancelled()
 
     def _speech_so_far(self, *, earlier: bool = False) -> tuple[str, str]:
-        speech = self._context.speech(self._agent.chat_ctx.items)
+        speech = self._context.speech(self._agent.conversation)
         told = (self._context.earlier(), speech) if earlier else (speech,)
         return "\n".join(filter(None, told)), self._agent.answers
 

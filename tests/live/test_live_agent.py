@@ -320,10 +320,12 @@ async def test_the_silence_before_the_first_sound_is_left_out_and_no_other() -> 
 
 async def test_the_turn_that_is_answered_is_known_before_it_is_recorded(tmp_path: Path) -> None:
     named: list[str] = []
+    said: list[str | None] = []
 
     class Answers(NobodyAsked):
         def reply(self, words: str, *, over_speech: bool) -> str | None:
             named.append(agent.answers)
+            said.extend(m.text_content for m in agent.conversation[-1:] if isinstance(m, llm.ChatMessage))
             return "All right."
 
     agent = an_agent(tmp_path, holding=Answers())
@@ -332,6 +334,7 @@ async def test_the_turn_that_is_answered_is_known_before_it_is_recorded(tmp_path
         for words in ("Wait.", "Go on."):
             await session.run(user_input=words)
         assert named == [message.id for message in agent.chat_ctx.messages() if message.role == "user"]
+        assert said == ["Wait.", "Go on."] and agent.conversation == agent.chat_ctx.items
 
 
 @pytest.mark.parametrize(
