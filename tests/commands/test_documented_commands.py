@@ -60,25 +60,6 @@ def test_the_printed_rule_loads(tmp_path: Path) -> None:
 
 
 POLICY = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
-POLICY_COMMANDS = [
-    shlex.split(line, comments=True)
-    for block in re.findall(r"```sh\n(.*?)```", POLICY, flags=re.DOTALL)
-    for line in block.splitlines()
-    if line.startswith("greenroom ")
-]
-
-
-@pytest.mark.parametrize("command", POLICY_COMMANDS, ids=lambda command: " ".join(command[1:3]))
-def test_a_printed_command_about_the_policy_is_understood(
-    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    url = f"sqlite:///{tmp_path / 'records.db'}"
-    upgrade(url)
-    monkeypatch.setenv("GREENROOM_DATABASE_URL", url)
-    monkeypatch.setenv("GREENROOM_ENV_FILE", "")
-    monkeypatch.setenv("GREENROOM_TOOL_SERVERS", "{}")
-    ran = CliRunner().invoke(app, command[1:], prog_name="greenroom")
-    assert ran.exit_code != 2, ran.output
 
 
 def test_the_printed_rule_is_sound(tmp_path: Path) -> None:
