@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: help setup demo dev test test-browser faults silence bench-audit check migrate clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: ## install what is missing: Python environment, LiveKit and Temporal servers, web app, database
 	@$(or $(PYTHON),python3) -m workers.stack.bootstrap
