@@ -24,7 +24,8 @@ from store.errors import StoreError
 from store.reader import RecordReader
 from tools.compositions import load_compositions
 from workers.errors import SettingsError
-from workers.settings import ROOT, Settings, load_settings
+from workers.settings import Settings, load_settings
+from workers.stack.bootstrap.web import BUILT
 from workers.temporal import connect
 from workers.vault import open_codec, open_store
 
@@ -67,7 +68,7 @@ def build(settings: Settings) -> Deps:
         engine=engine,
         access=Access(engine, secure=settings.front_door_url.startswith("https")),
         decisions=Decisions(sessions, engine),
-        site=ROOT / "console" / "web" / "dist",
+        site=BUILT,
         temporal_ui=settings.temporal_ui,
         namespace=settings.temporal_namespace,
         compositions=load_compositions(settings.compositions_dir),
