@@ -149,6 +149,16 @@ def step_workflow_id(task_id: str, step_id: str) -> str:
     return task_workflow_id(part_id(task_id, step_id))
 
 
+def step_call_id(task_id: str, step_id: str, number: int | str) -> str:
+    """Id of a step's call of a tool, and its idempotency key."""
+    return f"{task_id}/{step_id}/{number}"
+
+
+def step_approval_id(task_id: str, step_id: str, number: int | str) -> str:
+    """Id of the approval of that call."""
+    return f"{task_id}.{step_id}.{number}"
+
+
 def approval_workflow_id(approval_id: str) -> str:
     return f"approval/{approval_id}"
 

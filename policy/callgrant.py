@@ -9,6 +9,7 @@ from typing import Any
 from contracts.approval import ApprovalStage
 from contracts.callgrant import CallGrant
 from contracts.composition import Composition
+from contracts.names import step_approval_id, step_call_id
 from contracts.records import ApprovalRecord, GrantRecord, ReviewerRecord
 from contracts.rules import EffectTotals
 from contracts.tools import ToolCall, ToolDeclaration
@@ -60,11 +61,8 @@ def by_approval(call: ToolCall, digest: str, approval: ApprovalRecord | None) ->
     if approval.stage is not ApprovalStage.APPROVED:
         return f"approval {approval.approval_id} is {approval.stage.value}"
     where = (approval.composition, approval.tool, approval.subject_id, approval.session_id)
-    number = call.call_id.rpartition("/")[2]
-    same_call = (call.call_id, approval.approval_id) == (
-        f"{call.task_id}/{call.step_id}/{number}",
-        f"{call.task_id}.{call.step_id}.{number}",
-    )
+    made_of = (str(call.task_id), str(call.step_id), call.call_id.rpartition("/")[2])
+    same_call = (call.call_id, approval.approval_id) == (step_call_id(*made_of), step_approval_id(*made_of))
     if not same_call or where != (call.composition, call.tool, call.subject_id, call.session_id):
         return f"approval {approval.approval_id} is of another call"
     if (approval.edited_digest or approval.digest) != digest:

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.grants import GrantQuery
     from contracts.handoff import HandoffContext, Message, ProposedCall
     from contracts.ladder import Fallback
-    from contracts.names import Signal, WorkflowType, approval_workflow_id
+    from contracts.names import Signal, WorkflowType, approval_workflow_id, step_approval_id
     from contracts.phrases import Phrases
     from contracts.taint import Influence
     from contracts.task import StepStatus, TaskStage
@@ -136,7 +136,7 @@ class Gating:
         context, rule, subject = self._context, verdict.rule, self._context.subject_id
         arguments = json.loads(call.arguments.body)
         return ApprovalRequest(
-            approval_id=f"{context.task_id}.{context.step_id}.{number}",
+            approval_id=step_approval_id(context.task_id, context.step_id, number),
             task_id=context.task_id,
             step_id=context.step_id,
             session_id=context.session_id,

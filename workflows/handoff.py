@@ -15,7 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from contracts.base import Content
     from contracts.composition import Composition
     from contracts.handoff import HandoffContext, Message, ProposedCall, ThinkRequest, Thought
-    from contracts.names import Signal, task_workflow_id
+    from contracts.names import Signal, step_call_id, task_workflow_id
     from contracts.task import (
         EffectRecord,
         StepControl,
@@ -109,8 +109,9 @@ class HandoffWorkflow:
             self._tell_model(proposed, "refused", reason)
             return None
         tool = composition.tool(proposed.tool)
+        call_id = step_call_id(context.task_id, context.step_id, number)  # a model's own ids may repeat
         call = ToolCall(
-            call_id=f"{context.task_id}/{context.step_id}/{number}",  # a model's own ids may repeat
+            call_id=call_id,
             tool=proposed.tool,
             arguments=Content(subject_id=context.subject_id, body=authority.canonical(arguments)),
             role=context.role,
@@ -119,7 +120,7 @@ class HandoffWorkflow:
             session_id=context.session_id,
             task_id=context.task_id,
             step_id=context.step_id,
-            idempotency_key=f"{context.task_id}/{context.step_id}/{number}" if tool.idempotency == "key" else None,
+            idempotency_key=call_id if tool.idempotency == "key" else None,
         )
         asked = await self._circumstances(composition, tool, arguments)
         call = call.model_copy(update={"in_records": asked.in_records, "tainted": asked.tainted})
@@ -204,17 +205,18 @@ class HandoffWorkflow:
     async def _note_refusal(self, composition: Composition, tool: str, reason: str, number: int) -> None:
         """A name that a model made up may be content: only a declared one is written down."""
         declared = any(tool == known.name for known in composition.tools)
+        call_id = step_call_id(self._context.task_id, self._context.step_id, number)
         await recording.write(
             recording.audit(
                 self._context.session_id,
                 actor=f"role:{self._context.role}",
-                entry_id=f"{self._context.task_id}/{self._context.step_id}/{number}",
+                entry_id=call_id,
                 target=tool if declared else "undeclared",
                 event=ToolCalled(
                     state=ToolStatus.REFUSED,
                     task=self._context.task_id,
                     step=self._context.step_id,
-                    call=f"{self._context.task_id}/{self._context.step_id}/{number}",
+                    call=call_id,
                     reason=reason if declared else "no such tool is declared",
                 ),
             ),
