@@ -10,9 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -27,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 from store import private_file
 from store.errors import StoreError
 
-_LAST = "last-seal.json"
+ANCHORS = "last-seal.json"
 
 
 @dataclass(frozen=True)
@@ -61,21 +60,23 @@ class AuditKeys:
 
     def anchor(self, database: str) -> Anchor | None:
         """What was sealed last in that database from this machine. Raises StoreError for a file that was broken."""
-        known = self._anchors().get(_name(database))
-        return None if known is None else Anchor(number=int(known["number"]), hash=str(known["hash"]))
+        return self._anchors().get(_name(database))
 
     def keep_anchor(self, database: str, anchor: Anchor) -> None:
-        anchors = self._anchors() | {_name(database): {"number": anchor.number, "hash": anchor.hash}}
-        private_file.replace(self.folder / _LAST, json.dumps(anchors).encode())
+        """Of processes that seal at once the one that was later counts."""
+        anchors, name = self._anchors(), _name(database)
+        if name not in anchors or anchors[name].number < anchor.number:
+            kept = {known: asdict(value) for known, value in (anchors | {name: anchor}).items()}
+            private_file.replace(self.folder / ANCHORS, json.dumps(kept).encode())
 
-    def _anchors(self) -> dict[str, Any]:
+    def _anchors(self) -> dict[str, Anchor]:
         try:
-            found: dict[str, Any] = json.loads((self.folder / _LAST).read_text())
+            kept = json.loads((self.folder / ANCHORS).read_text())
+            return {name: Anchor(int(value["number"]), str(value["hash"])) for name, value in kept.items()}
         except FileNotFoundError:
             return {}
-        except ValueError as error:
-            raise StoreError(f"{self.folder / _LAST} is no JSON: restore it from a copy, or remove it") from error
-        return found
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(f"{self.folder / ANCHORS} was broken: restore it from a copy, or remove it") from error
 
 
 def verify_signature(public: str, statement: str, signature: str) -> bool:

@@ -14,11 +14,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
 
-from store.audit_keys import Anchor, AuditKeys
+from store.audit_keys import ANCHORS, Anchor, AuditKeys
 from store.audit_tables import audit_heads, audit_seals
 from store.chain import GENESIS, hash_of
 from store.columns import canonical_json
 from store.engine import reading, writing
+from store.errors import StoreDamaged
 from store.statements import insert_or_ignore
 
 MOST_HEADS = 2000
@@ -45,7 +46,8 @@ def seal(engine: Engine, keys: AuditKeys, at: datetime) -> int:
     """Seals all that is not sealed; answers how many chains that were. Nothing is written when all is sealed.
 
     Two processes that seal at once are harmless: one of them makes the seal, the other one finds nothing to do.
-    Raises StoreError kinds.
+    Raises StoreError kinds; StoreDamaged for a database that lost seals which this machine made: a new one in their
+    place would hide it.
     """
     sealed, done = 0, MOST_HEADS
     while done == MOST_HEADS:
@@ -55,6 +57,7 @@ def seal(engine: Engine, keys: AuditKeys, at: datetime) -> int:
 
 
 def _seal(engine: Engine, keys: AuditKeys, at: datetime) -> int:
+    anchor = keys.anchor(str(engine.url))  # before the transaction, which sees whatever was sealed until now
     with reading(engine) as connection:  # asked first: a writer's turn is not taken for nothing
         if not _unsealed(connection):
             return 0
@@ -62,6 +65,11 @@ def _seal(engine: Engine, keys: AuditKeys, at: datetime) -> int:
         heads = _unsealed(connection)
         last = connection.execute(select(audit_seals).order_by(audit_seals.c.number.desc()).limit(1)).one_or_none()
         number = 1 if last is None else last.number + 1
+        if anchor is not None and anchor.number >= number:
+            raise StoreDamaged(
+                f"this machine made {anchor.number} signed checkpoints, the database has {number - 1}: verify it and "
+                f"restore the newest copy, or, if it was set back on purpose, remove its {ANCHORS} in {keys.folder}"
+            )
         statement = canonical_json(
             {
                 "number": number,
