@@ -127,6 +127,9 @@ class Outbox:
             return Sent.REFUSED
         except (Away, TimeoutError):
             return None
+        except Exception:  # nobody foresaw it: the message is kept, and what comes after it too
+            logger.exception("not sent", extra={"item": item.item_id, "kind": item.kind})
+            return None
         return Sent.SENT
 
 

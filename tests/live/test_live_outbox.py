@@ -20,6 +20,7 @@ class Far:
         self.tries = 0
         self.away = False
         self.hang = False
+        self.breaks = False
         self.refuses: set[str] = set()
 
     async def __call__(self, item: Outgoing) -> None:
@@ -28,6 +29,8 @@ class Far:
             await asyncio.Event().wait()
         if self.away:
             raise Away("down")
+        if self.breaks:
+            raise KeyError("nobody foresaw it")
         if item.item_id in self.refuses:
             raise Refused("no")
         self.got.append(item.item_id)
@@ -52,7 +55,7 @@ async def test_in_order_and_nothing_on_disk_while_all_is_well(far: Far, tmp_path
     await box.aclose()
 
 
-@pytest.mark.parametrize("how", ["away", "hang"])
+@pytest.mark.parametrize("how", ["away", "hang", "breaks"])
 async def test_away_means_spooled_and_sent_later_once_in_order(far: Far, tmp_path: Path, how: str) -> None:
     box = outbox(far, tmp_path)
     setattr(far, how, True)
