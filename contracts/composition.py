@@ -249,7 +249,7 @@ class Composition(Contract):
         declared = {t.name: t for t in self.tools}
         if instead not in declared or instead == rule.tool:
             raise ValueError(f"{where}: no other tool {instead!r} to call instead; declared: {sorted(declared)}")
-        freed = next((not r.gate and r.when is None for r in self.approvals if r.about(instead)), False)
+        freed = next((r.frees_all for r in self.approvals if r.about(instead)), False)
         if declared[instead].effect is not Effect.NONE and not freed:
             raise ValueError(
                 f"{where}: {instead!r} would need a person too; name a tool without effect, or one with 'gate: false'"

@@ -93,6 +93,11 @@ class ApprovalRule(Contract):
         """Whether a call of that tool may fit it."""
         return self.tool in (None, tool)
 
+    @property
+    def frees_all(self) -> bool:
+        """Whether no call that it is asked about waits for a person."""
+        return not self.gate and self.when is None
+
     @model_validator(mode="after")
     def _one_deadline(self) -> ApprovalRule:
         if self.ladder and self.deadline_seconds != self.ladder[-1].after_seconds:

@@ -90,7 +90,7 @@ def rules_about(composition: Composition, tool: str) -> tuple[ApprovalRule, ...]
 def freed(composition: Composition, tool: ToolDeclaration) -> bool:
     """Whether no call of that tool waits for a person, whatever its arguments: `policy.rules` decides on one call."""
     first = next(iter(rules_about(composition, tool.name)), None)
-    return tool.effect is Effect.NONE or (first is not None and not first.gate and first.when is None)
+    return tool.effect is Effect.NONE or (first is not None and first.frees_all)
 
 
 def harmless(composition: Composition, tool: ToolDeclaration) -> bool:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import Field
-
 from contracts.base import Contract, Moment
 from contracts.composition import Composition
 from contracts.rules import ApprovalRule, RuleCase, Totals
@@ -18,6 +16,7 @@ from contracts.taint import Influence
 from contracts.tools import Effect, ToolDeclaration
 from policy import conditions
 from policy.authority import DEFAULT_RULE, GateVerdict, rules_about
+from policy.counting import PERIODS
 from policy.numbers import number_in
 
 NO_EFFECT, TAINTED = "no-effect", "untrusted-text"
@@ -58,7 +57,7 @@ class Tried(Contract):
     number: int
     case: RuleCase
     verdict: GateVerdict
-    failure: str | None = Field(default=None)
+    failure: str | None = None
 
 
 def decide(composition: Composition, tool: ToolDeclaration, asked: Circumstances) -> GateVerdict:
@@ -103,7 +102,7 @@ def values(tool: ToolDeclaration, asked: Circumstances) -> dict[str, Any]:
         found["amount"] = float(amount)
     for what, totals in (("done", asked.done), ("spent", asked.spent)):
         if totals is not None:
-            found |= {f"{what}.{period}": getattr(totals, period) for period in ("hour", "day", "week")}
+            found |= {f"{what}.{period}": getattr(totals, period) for period in PERIODS}
     return found
 
 
