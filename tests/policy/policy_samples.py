@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from contracts.approval import ApprovalRequest
 from contracts.base import Content
+from contracts.checkpoint import CheckpointRequest, CheckpointRule
 from contracts.composition import Composition, Limits, Role, RoleKind
 from contracts.context import ContextItem, ContextKind, Trust
 from contracts.delivery import Delivery
@@ -66,6 +68,22 @@ def approval_request(deadline: float = 60.0) -> ApprovalRequest:
         deadline_seconds=deadline,
         grace_seconds=60.0,
         reply_to="task/task-1/step/s1",
+    )
+
+
+def checkpoint_request(rule: CheckpointRule, **more: Any) -> CheckpointRequest:
+    return CheckpointRequest(
+        checkpoint_id="task-1.c1",
+        task_id="task-1",
+        session_id="session-1",
+        subject_id="subject-1",
+        composition="desk",
+        goal=words("refund"),
+        plan=words("1. refund"),
+        digest="0123456789abcdef",
+        rule=rule,
+        reply_to="task/task-1",
+        **more,
     )
 
 

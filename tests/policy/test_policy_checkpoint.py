@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_samples import REVIEWERS, at, words
+from policy_samples import REVIEWERS, at, checkpoint_request, words
 
 from contracts.checkpoint import CheckpointAt, CheckpointRequest, CheckpointRule, CheckpointStage
 from contracts.ladder import Fallback, Rung, RungKind
@@ -88,18 +88,7 @@ def test_what_is_shown_and_what_a_decision_covers() -> None:
 
 
 def request(fallback: Fallback = Fallback.DENY) -> CheckpointRequest:
-    return CheckpointRequest(
-        checkpoint_id="task-1.c1",
-        task_id="task-1",
-        session_id="session-1",
-        subject_id="subject-1",
-        composition="desk",
-        goal=words("refund"),
-        plan=words("1. refund"),
-        digest="0123456789abcdef",
-        rule=rule(CheckpointAt.PLAN, fallback=fallback),
-        reply_to="task/task-1",
-    )
+    return checkpoint_request(rule(CheckpointAt.PLAN, fallback=fallback))
 
 
 @pytest.mark.parametrize(

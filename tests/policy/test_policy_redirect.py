@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from policy_samples import T0, composition, words
+from policy_samples import T0, checkpoint_request, composition, words
 from test_policy_course import planned, result, step
 
 from contracts.checkpoint import CheckpointAt, CheckpointOutcome, CheckpointRequest, CheckpointRule, CheckpointStage
@@ -21,21 +21,7 @@ BEFORE = CheckpointRule(id="look", at=CheckpointAt.BEFORE_STEP, why="money")
 
 
 def request(**more: Any) -> CheckpointRequest:
-    return CheckpointRequest(
-        checkpoint_id="task-1.c1",
-        task_id="task-1",
-        session_id="session-1",
-        subject_id="subject-1",
-        composition="desk",
-        goal=words(),
-        plan=words(),
-        digest="0" * 64,
-        standing=(step("s1"),),
-        ahead=(step("s2", "s1"), step("s3", "s2")),
-        rule=RULE,
-        reply_to="task/task-1",
-        **more,
-    )
+    return checkpoint_request(RULE, standing=(step("s1"),), ahead=(step("s2", "s1"), step("s3", "s2")), **more)
 
 
 def read(*steps: dict[str, Any], of: CheckpointRequest | None = None) -> tuple[PlanStep, ...] | str:
@@ -43,9 +29,7 @@ def read(*steps: dict[str, Any], of: CheckpointRequest | None = None) -> tuple[P
 
 
 def test_steps_are_dropped_changed_and_added() -> None:
-    made = read(
-        {**S2, "goal": " refund half of it "}, {**S2, "id": "s4", "capabilities": ["mail.send", "orders.read"][1:]}
-    )
+    made = read({**S2, "goal": " refund half of it "}, {**S2, "id": "s4", "capabilities": ["orders.read"]})
     assert not isinstance(made, str)
     assert [(s.step_id, s.goal.body, s.depends_on) for s in made] == [
         ("s2", "refund half of it", ("s1",)),
@@ -71,7 +55,7 @@ def test_steps_are_dropped_changed_and_added() -> None:
 )
 def test_what_cannot_be_is_refused_with_the_reason(steps: list[Any], reason: str) -> None:
     made = read(*steps)
-    assert isinstance(made, str) and reason in made and "refund it" not in made.replace("refund it'", "")
+    assert isinstance(made, str) and reason in made and "refund it" not in made
 
 
 def test_a_plan_of_a_task_that_is_a_step_has_its_bounds() -> None:
@@ -104,7 +88,7 @@ def test_an_edited_plan_runs_without_being_looked_at_again() -> None:
 
 
 def test_what_has_begun_stays_and_another_step_is_looked_at_in_its_turn() -> None:
-    it = edited(at(BEFORE).model_copy(update={"passed": ()}), step("s4", "s1"), step("s2", "s4"))
+    it = edited(at(BEFORE), step("s4", "s1"), step("s2", "s4"))
     assert [s.step_id for s in it.plan.steps][-2:] == ["s4", "s2"]
     due = course.checkpoint(it)
     assert due is not None and due.step_id == "s4", "a step that nobody has looked at"

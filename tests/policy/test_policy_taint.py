@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from policy_samples import T0, known, words
+from policy_samples import T0, known, support, words
 
 from contracts.base import Content
 from contracts.context import Trust
@@ -22,7 +22,6 @@ from contracts.tools import ToolCall, ToolDeclaration, ToolOutcome, ToolStatus
 from examples.shop import orders, seed
 from examples.shop.database import Database
 from policy import rules, taint
-from tools.compositions import load_composition
 
 LOOK = ToolDeclaration(
     name="look",
@@ -49,7 +48,7 @@ CONTEXT = HandoffContext(
     conversation=words(),
     deadline=T0,
 )
-SUPPORT = load_composition(Path(__file__).parents[2] / "compositions" / "support.yml")
+SUPPORT = support()
 
 
 def seen_after(body: object, tool: ToolDeclaration = LOOK, arguments: dict[str, Any] | None = None) -> taint.Seen:
