@@ -73,11 +73,9 @@ async def _make(settings: Settings, recorded: Recorded, composition: Composition
 def _show(console: Console, task_id: str, made: list[Again]) -> None:
     console.print(Text(f"Decisions of {task_id}, made again", "bold"))
     for one in made:
-        told = one.differs or one.left_out or "the same"
-        console.print(Text(f"  {one.what}: {'DIFFERS' if one.differs else 'left out' if one.left_out else told}"))
-        for change in one.changed:
-            console.print(Text(f"      {change}"))
-        if one.differs or one.left_out:
-            console.print(Text(f"      {told}"))
+        came_out = "DIFFERS" if one.differs else "left out" if one.left_out else "the same"
+        console.print(Text(f"  {one.what}: {came_out}"))
+        for line in filter(None, (*one.changed, one.differs, one.left_out)):
+            console.print(Text(f"      {line}"))
     if not made:
         console.print(Text("  no decision is recorded"))

@@ -28,7 +28,10 @@ LONGEST = 1200
 def why(
     wanted: Annotated[
         str,
-        typer.Argument(metavar="ID", help="A task, TASK/STEP, approval, tool call, turn, delivery, session."),
+        typer.Argument(
+            metavar="ID",
+            help="A task, TASK/STEP, approval, checkpoint, escalation, tool call, turn, delivery, session.",
+        ),
     ],
     session: Annotated[str | None, typer.Option(help="ID may be words that were spoken in this session.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Every content whole.")] = False,
