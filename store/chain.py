@@ -73,9 +73,8 @@ def append(connection: Connection, session_id: str, entries: Sequence[AuditRecor
     """Appends those `entries` of one session that are not in its chain yet, in this order; answers how many.
 
     Call it inside a writing transaction in which the subjects of the exhibits were seen; `vault` has fetched their
-    keys. The head's row is locked to
-    the end of it, so entries of concurrent writers follow one another, and an entry sent twice is found. Raises
-    StoreDamaged if the chain was tampered with.
+    keys. The head's row is locked to the end of it, so entries of concurrent writers follow one another, and an entry
+    sent twice is found. Raises StoreDamaged if the chain was tampered with.
     """
     connection.execute(
         insert_or_ignore(connection, audit_heads),
