@@ -16,6 +16,9 @@ from sqlalchemy import Engine, create_engine, make_url, text
 import migrations
 from store.engine import open_engine
 
+PATIENCE = 60.0
+"""Seconds that a writer waits for the others: on a busy machine eight of them take longer than a worker would."""
+
 
 def _execute(admin_url: str, statement: str) -> None:
     engine = create_engine(make_url(admin_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
@@ -97,7 +100,7 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
+    engine = open_engine(database_url, lock_timeout=PATIENCE)
     yield engine
     engine.dispose()
 
@@ -108,7 +111,7 @@ def open_another(database_url: str) -> Iterator[Callable[[], Engine]]:
     opened: list[Engine] = []
 
     def open_one() -> Engine:
-        opened.append(open_engine(database_url))
+        opened.append(open_engine(database_url, lock_timeout=PATIENCE))
         return opened[-1]
 
     yield open_one
