@@ -8,16 +8,18 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 from livekit.agents import AgentServer, JobContext, JobExecutorType, JobProcess, JobRequest
+from temporalio.client import Client
 
 from contracts import names
 from contracts.attendance import DispatchMetadata
 from live.outbox import resend
 from live.sending import send
-from live.spool import UNCOVERED, Spool
+from live.spool import UNCOVERED, Cover, Spool
 from tools.compositions import load_compositions
 from workers.settings import Settings
 from workers.temporal import connect
@@ -114,10 +116,11 @@ async def serve(settings: Settings, health_port: int | None, drain_seconds: int 
     stop, ready = asyncio.Event(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    client, cover = await connect(settings, identity=f"{ROLE} spool", lazy=True), open_envelope(settings) or UNCOVERED
     server = build_server(settings, pool)
     server.on("worker_registered", lambda *_: ready.set())
     running = asyncio.create_task(server.run(), name="server")
-    orphans = asyncio.create_task(resend_orphans(settings), name="orphans")
+    orphans = asyncio.create_task(resend_orphans(settings.spool_dir, client, cover), name="orphans")
     async with _health(server, ready, health_port):
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait([running, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -130,14 +133,16 @@ async def serve(settings: Settings, health_port: int | None, drain_seconds: int 
         await running
 
 
-async def resend_orphans(settings: Settings) -> None:
+async def resend_orphans(folder: Path, client: Client, cover: Cover) -> None:
     """Sends what jobs that died could not send; at the start and every few seconds."""
-    client, cover = await connect(settings, identity=f"{ROLE} spool", lazy=True), open_envelope(settings) or UNCOVERED
     while True:
-        for spool in await asyncio.to_thread(Spool.orphans, settings.spool_dir, cover):
-            done = await resend(spool, lambda item: send(client, item))
-            logger.info("spool of a dead job %s", "sent" if done else "kept: Temporal is away")
-            await spool.aclose()
+        for spool in await asyncio.to_thread(Spool.orphans, folder, cover):
+            async with contextlib.aclosing(spool):
+                try:
+                    done = await resend(spool, lambda item: send(client, item))
+                    logger.info("spool of a dead job %s", "sent" if done else "kept: Temporal is away")
+                except Exception:  # nobody foresaw it: that spool is kept, and the others are sent
+                    logger.exception("spool of a dead job kept")
         await asyncio.sleep(ORPHAN_SECONDS)
 
 
