@@ -141,12 +141,13 @@ def test_attempts_are_forgotten_after_their_window() -> None:
     assert attempts.wait_seconds("ann", "b") == 0
 
 
-async def test_whoever_is_deactivated_is_out_at_once(door: Door) -> None:
+@pytest.mark.parametrize("change", [{"roles": (PersonRole.REVIEWER,)}, {"active": False}])
+async def test_whoever_is_deactivated_or_changed_is_out_at_once(door: Door, change: dict[str, object]) -> None:
     browser = await door.signed_in(PersonRole.AUDITOR, name="otto")
     assert (await browser.get("/api/sessions")).status_code == 200
     known = people.person(door.engine, "otto")
     assert known is not None
-    people.update_person(door.engine, known.model_copy(update={"roles": (PersonRole.REVIEWER,)}))
+    people.update_person(door.engine, known.model_copy(update=change))
     assert (await browser.get("/api/sessions")).status_code == 401, "signed in with rights that are gone"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 
@@ -63,10 +63,10 @@ def add(name: str, role: Roles, reviewer: Reviewer = None, display_name: Display
 
 @app.command("set")
 def change(name: str, role: Roles, reviewer: Reviewer = None, display_name: DisplayName = None) -> None:
-    """Give an account other roles; whoever is signed in with it has to sign in again."""
-    record = Person(name=name, display_name=display_name or name, roles=tuple(role), reviewer=reviewer)
-    _with(lambda engine: people.update_person(engine, record))
-    print(f"{name} is now {', '.join(record.roles)}")
+    """Give an account other roles; what is not named stays. Whoever is signed in with it has to sign in again."""
+    named = {"reviewer": reviewer, "display_name": display_name}
+    _change(name, {"roles": tuple(role), **{field: value for field, value in named.items() if value is not None}})
+    print(f"{name} is now {', '.join(role)}")
 
 
 @app.command("invite")
@@ -78,15 +78,25 @@ def invite(name: str) -> None:
 @app.command("deactivate")
 def deactivate(name: str) -> None:
     """Let nobody in with that account any more, from the next click on."""
+    _change(name, {"active": False})
+    print(f"{name} is out")
 
+
+@app.command("activate")
+def activate(name: str) -> None:
+    """Let a person in again who was deactivated, with the roles and the password of before."""
+    _change(name, {"active": True})
+    print(f"{name} may sign in again")
+
+
+def _change(name: str, changes: Mapping[str, object]) -> None:
     def make(engine: Engine) -> None:
         known = people.person(engine, name)
         if known is None:
             raise GreenroomError(f"there is no account {name!r}; see 'greenroom people ls'")
-        people.update_person(engine, known.model_copy(update={"active": False}))
+        people.update_person(engine, known.model_copy(update=dict(changes)))
 
     _with(make)
-    print(f"{name} is out")
 
 
 def _print_link(name: str) -> None:
