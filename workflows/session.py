@@ -216,7 +216,11 @@ class SessionWorkflow:
         timeout = max(overdue[0] - workflow.now(), timedelta(0)) if overdue is not None else None
         try:
             await workflow.wait_condition(
-                lambda: self._state is not known or workflow.info().is_continue_as_new_suggested(),
+                lambda: (
+                    self._state is not known
+                    or self._unattended is not None  # told while the loop was at something else
+                    or workflow.info().is_continue_as_new_suggested()
+                ),
                 timeout=timeout,
                 timeout_summary="a caller who is away may come until then",
             )
